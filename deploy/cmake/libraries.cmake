@@ -1,0 +1,11 @@
+# What we build on, from Debian 12 packages (deploy/packages.txt).
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(magic REQUIRED IMPORTED_TARGET libmagic)
+pkg_check_modules(qpdf REQUIRED IMPORTED_TARGET libqpdf)
+pkg_check_modules(ssh REQUIRED IMPORTED_TARGET libssh>=0.10.6)
+pkg_check_modules(smartcols REQUIRED IMPORTED_TARGET smartcols)
+find_package(OpenSSL 3.0 REQUIRED)

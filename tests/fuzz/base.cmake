@@ -1,0 +1,2 @@
+# gateway/wire.
+garita_fuzz(wire garita_wire)
