@@ -1,0 +1,2 @@
+garita_fuzz(policy_image garita_policy_reader)
+garita_fuzz(policy_yaml garita_policy_reader)
