@@ -25,7 +25,7 @@ static inline finding_set finding_bit(enum finding finding)
     return (finding_set)1 << finding;
 }
 
-const char *finding_code(enum finding finding);      /* "PDF_SCRIPT" */
+const char *finding_code(enum finding finding); /* "PDF_SCRIPT" */
 enum verdict finding_default(enum finding finding);
 bool finding_by_code(const char *code, enum finding *finding);
 

@@ -1,0 +1,2 @@
+garita_fuzz(filing garita_filing)
+garita_fuzz(inspect garita_inspect)

@@ -1,0 +1,1 @@
+garita_fuzz(vpath garita_registry)
