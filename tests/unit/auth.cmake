@@ -1,0 +1,10 @@
+# garita-keys, garita-auth and the console.
+garita_unit(rate garita_keys)
+garita_unit(host_key garita_keys)
+garita_unit(signed_data garita_auth)
+garita_unit(key garita_auth)
+garita_unit(tries garita_auth)
+garita_unit(identities garita_auth)
+garita_unit(password garita_auth)
+garita_unit(credentials garita_auth)
+garita_unit(command garita_console)
