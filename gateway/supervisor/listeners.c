@@ -1,0 +1,212 @@
+/*
+ * Listening sockets (supervisor): the policy's TCP addresses for clients, and two local sockets
+ * through which consoles call the registry and auth. Accepting is all that is done here.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/log.h"
+#include "supervisor/supervisor.h"
+
+enum { BACKLOG = 512, ACCEPTED_A_TURN = 32 };
+
+struct listener {
+    struct listener *next;
+    struct supervisor *supervisor;
+    int socket;
+    struct loop_watch *watch;
+    enum role console_of; /* whom consoles reach here; ROLE_SSH: clients come here */
+};
+
+/* ---- accepting ----------------------------------------------------------------------- */
+
+static void address_text(const struct sockaddr_storage *address, char *text, size_t size)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    text[0] = '\0';
+    if (address->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, text, (socklen_t)size);
+    } else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, (socklen_t)size);
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, text, (socklen_t)size);
+    }
+}
+
+static void accept_client(struct listener *listener, int socket,
+                          const struct sockaddr_storage *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    int on = 1;
+    address_text(address, text, sizeof text);
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    connections_accept(listener->supervisor, socket, text);
+}
+
+/* SECURITY: the kernel says who calls. The user who runs the gateway and the policy's operators
+   may; the role that is called looks again. */
+static void accept_console(struct listener *listener, int take_socket)
+{
+    AUTO_CLOSE int socket = take_socket;
+    struct supervisor *supervisor = listener->supervisor;
+    struct ucred caller = {.uid = UINT32_MAX};
+    socklen_t size = sizeof caller;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &caller, &size) != 0) {
+        return;
+    }
+    uint32_t uid = caller.uid == geteuid() ? 0 : caller.uid;
+    if (uid != 0 && !policy_operator(supervisor->policy, uid)) {
+        char number[16];
+        snprintf(number, sizeof number, "%u", caller.uid);
+        log_event(LOG_WARNING, "console-refused", "uid", number, NULL);
+        return;
+    }
+    struct role_peer peer = {.role = ROLE_CONSOLE, .address = "", .uid = uid};
+    processes_tell(supervisor, listener->console_of, &role_peer_schema, &peer, &socket);
+}
+
+static void accept_some(void *context, int fd, uint32_t events)
+{
+    (void)events;
+    struct listener *listener = context;
+    for (int i = 0; i < ACCEPTED_A_TURN; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t size = sizeof address;
+        int socket =
+            accept4(fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (socket < 0) {
+            return; /* nothing more, or a peer that left already */
+        }
+        if (listener->console_of == ROLE_SSH) {
+            accept_client(listener, socket, &address);
+        } else {
+            accept_console(listener, socket);
+        }
+    }
+}
+
+/* ---- opening ------------------------------------------------------------------------- */
+
+static bool add_listener(struct supervisor *supervisor, int take_socket,
+                         enum role console_of, struct err *err)
+{
+    AUTO_CLOSE int socket = take_socket;
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (!listener || listen(socket, BACKLOG) != 0) {
+        free(listener);
+        return err_sys(err, errno, "listen");
+    }
+    listener->supervisor = supervisor;
+    listener->console_of = console_of;
+    listener->socket = TAKE_FD(socket);
+    listener->next = supervisor->listeners;
+    supervisor->listeners = listener;
+    /* Clients wait in the backlog until every role is ready. */
+    uint32_t events = console_of == ROLE_SSH && !supervisor->serving ? 0 : EPOLLIN;
+    listener->watch = loop_watch(supervisor->loop, listener->socket, events, accept_some,
+                                 listener, err);
+    return listener->watch != NULL;
+}
+
+static bool socket_address(const struct policy_listener *wanted,
+                           struct sockaddr_storage *address, socklen_t *size)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, wanted->address, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(wanted->port);
+        *size = sizeof *v4;
+        return true;
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(wanted->port);
+    *size = sizeof *v6;
+    return inet_pton(AF_INET6, wanted->address, &v6->sin6_addr) == 1;
+}
+
+static bool listen_tcp(struct supervisor *supervisor,
+                       const struct policy_listener *wanted, struct err *err)
+{
+    struct sockaddr_storage address;
+    socklen_t size;
+    int on = 1;
+    if (!socket_address(wanted, &address, &size)) {
+        return err_set(err, ERR_INPUT, "address %s", wanted->address);
+    }
+    AUTO_CLOSE int fd =
+        socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return err_sys(err, errno, "make a socket");
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.ss_family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    if (bind(fd, (struct sockaddr *)&address, size) != 0) {
+        return err_sys(err, errno, "listen on %s port %u", wanted->address, wanted->port);
+    }
+    return add_listener(supervisor, TAKE_FD(fd), ROLE_SSH, err);
+}
+
+static bool listen_console(struct supervisor *supervisor, enum role role, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/run/%s.sock",
+                          supervisor->agency, role_name(role));
+    if (length < 0 || (size_t)length >= sizeof address.sun_path) {
+        return err_set(err, ERR_LIMIT, "the path of the agency is too long for a socket");
+    }
+    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(address.sun_path); /* of a run that ended by a crash */
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(address.sun_path, 0666) != 0) {
+        return err_sys(err, errno, "listen on %s", address.sun_path);
+    }
+    return add_listener(supervisor, TAKE_FD(fd), role, err);
+}
+
+bool listeners_open(struct supervisor *supervisor, struct err *err)
+{
+    for (size_t i = 0; i < policy_listener_count(supervisor->policy); i++) {
+        struct policy_listener wanted = policy_listener(supervisor->policy, i);
+        if (!listen_tcp(supervisor, &wanted, err)) {
+            return false;
+        }
+    }
+    return listen_console(supervisor, ROLE_REGISTRY, err) &&
+           listen_console(supervisor, ROLE_AUTH, err);
+}
+
+void listeners_close(struct supervisor *supervisor)
+{
+    while (supervisor->listeners) {
+        struct listener *listener = supervisor->listeners;
+        supervisor->listeners = listener->next;
+        loop_unwatch(listener->watch);
+        close(listener->socket);
+        free(listener);
+    }
+}
+
+void listeners_pause(struct supervisor *supervisor, bool paused)
+{
+    for (struct listener *listener = supervisor->listeners; listener;
+         listener = listener->next) {
+        struct err err = {0};
+        if (listener->console_of == ROLE_SSH &&
+            !loop_rewatch(listener->watch, paused ? 0 : EPOLLIN, &err)) {
+            log_text(LOG_ERROR, "listener", "%s", err.text);
+        }
+    }
+}
