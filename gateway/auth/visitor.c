@@ -27,7 +27,8 @@ struct visitor {
     struct role_channel *channel;
     struct identity identity;
     struct tries tries;
-    struct attempt *attempts; /* that are not answered yet */
+    struct attempt *attempts;            /* that are not answered yet */
+    char account[SIGNED_DATA_USER_SIZE]; /* once granted */
     struct visitor *next;
 };
 
@@ -243,6 +244,19 @@ static void refuse(struct attempt *attempt, const char *reason)
     attempt->refusal = loop_after(gate->loop, delay, say_no, attempt);
 }
 
+/* A session keeps its channel to its end, so whoever is still here is still logged in. */
+static bool has_too_many_sessions(const struct gate *gate, const char *account)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < GATE_BUCKETS; i++) {
+        for (const struct visitor *other = gate->visitors[i]; other;
+             other = other->next) {
+            count += strcmp(other->account, account) == 0;
+        }
+    }
+    return count >= policy_limit(gate->policy, POLICY_LIMIT_SESSIONS_PER_ACCOUNT);
+}
+
 /* SECURITY: the registry knows before the session does. Were it the other way round, a request
    of the session could come before the registry knows for whom to decide it. */
 static void grant(struct attempt *attempt)
@@ -254,6 +268,10 @@ static void grant(struct attempt *attempt)
                                   .address = visitor->address,
                                   .method = attempt->method,
                                   .credential = attempt->credential};
+    if (has_too_many_sessions(gate, attempt->user)) {
+        refuse(attempt, "too many sessions of this account");
+        return;
+    }
     if (!gate->registry ||
         !role_channel_send(gate->registry, &login_grant_schema, &message, NULL)) {
         refuse(attempt, "the registry is away");
@@ -266,6 +284,7 @@ static void grant(struct attempt *attempt)
               "address", visitor->address, "method", attempt->method, "key",
               attempt->credential, NULL);
     role_channel_state(visitor->channel, STATE_GRANTED);
+    strcpy(visitor->account, attempt->user);
     answer(visitor, attempt->id, LOGIN_GRANTED);
     attempt_unlink(attempt);
     attempt_free(attempt);

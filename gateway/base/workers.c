@@ -162,9 +162,11 @@ static bool start_threads(struct workers *workers, struct err *err)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, WORKER_STACK);
-    /* Signals belong to the main thread. */
+    /* Signals belong to the main thread; but a system call that the sandbox traps is told of by
+       the thread that made it. */
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGSYS);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failure = 0;
     while (failure == 0 && workers->started < workers->options.threads) {

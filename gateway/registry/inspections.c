@@ -8,13 +8,17 @@
 
 #include "base/log.h"
 
-/* A file whose inspector died this often is what kills them. */
-enum { ASKED_MAX = 2 };
+enum {
+    ASKED_MAX = 2, /* a file whose inspector died this often is what kills them */
+    AT_ONCE = 64   /* questions; a channel holds more */
+};
 
 struct inspections {
     struct loop *loop;
     struct role_channel *channel; /* NULL while inspect is gone */
-    struct inspection *asked;
+    struct inspection *asked; /* in the order in which they came */
+    struct inspection **last; /* where the next one is linked */
+    unsigned under_way;
     uint64_t last_id;
     uint32_t deadline_ms;
 };
@@ -27,6 +31,7 @@ struct inspections *inspections_new(struct loop *loop, struct err *err)
         return NULL;
     }
     inspections->loop = loop;
+    inspections->last = &inspections->asked;
     return inspections;
 }
 
@@ -50,6 +55,10 @@ static void take_out(struct inspections *inspections, struct inspection *inspect
         link = &(*link)->next;
     }
     *link = inspection->next;
+    if (!*link) {
+        inspections->last = link;
+    }
+    inspections->under_way -= inspection->under_way;
 }
 
 static void not_inspected(void *context)
@@ -69,8 +78,34 @@ static void ask(struct inspections *inspections, struct inspection *inspection)
                                    .name = inspection->name,
                                    .deadline_ms = inspections->deadline_ms};
     inspection->asked++;
+    inspection->under_way = true;
+    inspections->under_way++;
     role_channel_send(inspections->channel, &inspect_ask_schema, &question,
                       &inspection->fd);
+}
+
+static void ask_more(struct inspections *inspections)
+{
+    struct inspection *next = inspections->asked;
+    while (inspections->channel && next && inspections->under_way < AT_ONCE) {
+        if (!next->under_way && !next->given_up) {
+            ask(inspections, next);
+        }
+        next = next->next;
+    }
+}
+
+/* The inspect that was asked will not answer any more. */
+static void forget_asked(struct inspections *inspections)
+{
+    inspections->under_way = 0;
+    for (struct inspection *asked = inspections->asked; asked; asked = asked->next) {
+        asked->under_way = false;
+        if (asked->asked >= ASKED_MAX && !asked->given_up) {
+            asked->given_up = true;
+            loop_after(inspections->loop, 0, not_inspected, asked);
+        }
+    }
 }
 
 static void handle_answer(void *context, const void *message, struct channel_message *in)
@@ -79,9 +114,10 @@ static void handle_answer(void *context, const void *message, struct channel_mes
     struct inspections *inspections = context;
     const struct inspect_answer *answer = message;
     for (struct inspection *asked = inspections->asked; asked; asked = asked->next) {
-        if (asked->id == answer->id) {
+        if (asked->id == answer->id && asked->under_way) {
             take_out(inspections, asked);
             asked->done(asked, answer);
+            ask_more(inspections);
             return;
         }
     }
@@ -96,12 +132,7 @@ static void inspect_gone(void *context, const struct err *why)
     struct inspections *inspections = context;
     inspections->channel = NULL;
     log_text(LOG_WARNING, "inspect-gone", "%s", why->text);
-    for (struct inspection *asked = inspections->asked, *next; asked; asked = next) {
-        next = asked->next;
-        if (asked->asked >= ASKED_MAX) {
-            loop_after(inspections->loop, 0, not_inspected, asked);
-        }
-    }
+    forget_asked(inspections);
 }
 
 void inspections_connect(struct inspections *inspections, int take_channel)
@@ -111,28 +142,27 @@ void inspections_connect(struct inspections *inspections, int take_channel)
                                            .permit_count = ARRAY_SIZE(permits),
                                            .context = inspections,
                                            .closed = inspect_gone};
+    /* The end of the one before may not have been heard yet. */
     role_channel_close(inspections->channel);
+    forget_asked(inspections);
     inspections->channel =
         role_channel_open(inspections->loop, take_channel, &options, &err);
     if (!inspections->channel) {
         log_text(LOG_ERROR, "inspection", "%s", err.text);
         return;
     }
-    for (struct inspection *asked = inspections->asked; asked; asked = asked->next) {
-        if (asked->asked < ASKED_MAX) {
-            ask(inspections, asked);
-        }
-    }
+    ask_more(inspections);
 }
 
 void inspections_ask(struct inspections *inspections, struct inspection *inspection)
 {
     inspection->id = ++inspections->last_id;
     inspection->asked = 0;
+    inspection->under_way = false;
+    inspection->given_up = false;
     inspection->table = inspections;
-    inspection->next = inspections->asked;
-    inspections->asked = inspection;
-    if (inspections->channel) {
-        ask(inspections, inspection);
-    }
+    inspection->next = NULL;
+    *inspections->last = inspection;
+    inspections->last = &inspection->next;
+    ask_more(inspections);
 }

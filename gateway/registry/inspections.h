@@ -1,7 +1,8 @@
 /*
  * What was asked of garita-inspect and not answered yet. When inspect is gone, what was asked is
  * asked again of the one that comes back; each question carries its own deadline, past which the
- * answer is "not inspected".
+ * answer is "not inspected". Only so many are asked at once: the others wait here, in their order,
+ * and not in a channel that they would fill.
  */
 #ifndef GARITA_REGISTRY_INSPECTIONS_H
 #define GARITA_REGISTRY_INSPECTIONS_H
@@ -21,6 +22,8 @@ struct inspection {
     /* not the caller's */
     uint64_t id;
     unsigned asked; /* times */
+    bool under_way; /* asked of the inspect that is there */
+    bool given_up;  /* its answer, "not inspected", is on its way */
     struct inspections *table;
     struct inspection *next;
 };

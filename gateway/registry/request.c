@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hooks/filing/filing.h"
+
 const struct wire_permit session_permits[] = {
     {&tree_realpath_schema, WIRE_STATE_ANY, request_realpath},
     {&tree_stat_schema, WIRE_STATE_ANY, request_stat},
@@ -60,6 +62,23 @@ bool request_permitted(const struct request *request,
         request_refuse(request, TREE_DENIED, decision.reason);
     }
     return false;
+}
+
+bool request_may_send(const struct request *request, const struct place *place,
+                      const char *name, enum policy_right right)
+{
+    const struct policy *policy = request->viewer.registry->policy;
+    char final[CATALOGUE_NAME_SIZE];
+    size_t size = strlen(name);
+    struct filing filing;
+    filing_is_partial(policy, name, &size);
+    snprintf(final, sizeof final, "%.*s", (int)size, name);
+    filing_classify(policy, final, &filing);
+    struct policy_question question = tree_question(&request->viewer, place, right);
+    if (filing.type_known) {
+        question.document_type = policy_document_type(policy, filing.document_type).code;
+    }
+    return request_permitted(request, &question);
 }
 
 /* ---- changes that are answered --------------------------------------------------------- */

@@ -27,6 +27,11 @@ void request_refuse(const struct request *request, enum tree_outcome outcome,
 bool request_permitted(const struct request *request,
                        const struct policy_question *question);
 
+/* The same about sending a file under this name to a place: the type that it tells is asked about;
+   an ending such as .filepart is not looked at. */
+bool request_may_send(const struct request *request, const struct place *place,
+                      const char *name, enum policy_right right);
+
 /* Submits a change whose result is the answer: OK, or why not. */
 struct change *request_change(const struct request *request, enum change_kind kind);
 void request_submit(const struct request *request, struct change *change);

@@ -34,8 +34,7 @@ static void rename_upload(struct renaming *renaming, struct upload *upload)
     struct registry *registry = session->registry;
     struct node there;
     size_t final_size;
-    struct policy_question question =
-        tree_question(&renaming->request.viewer, &renaming->place, POLICY_RIGHT_UPLOAD);
+    enum policy_right right = POLICY_RIGHT_UPLOAD;
     if (upload->settling || upload->writer || upload->row.state != UPLOAD_WAITING) {
         refuse(renaming, TEXT_BUSY);
         return;
@@ -47,14 +46,15 @@ static void rename_upload(struct renaming *renaming, struct upload *upload)
     bool taken = tree_find(&renaming->request.viewer, &renaming->to, &there) &&
                  there.kind != NODE_SENT;
     if (taken && there.kind == NODE_DOCUMENT && renaming->overwrite) {
-        question.right = POLICY_RIGHT_NEW_VERSION;
+        right = POLICY_RIGHT_NEW_VERSION;
         taken = false;
     }
     if (taken) {
         refuse(renaming, TEXT_EXISTS);
         return;
     }
-    if (!request_permitted(&renaming->request, &question)) {
+    if (!request_may_send(&renaming->request, &renaming->place,
+                          vpath_name(&renaming->to), right)) {
         return;
     }
     upload_move(registry->uploads, upload, renaming->folder, vpath_name(&renaming->to));
@@ -67,8 +67,8 @@ static void rename_upload(struct renaming *renaming, struct upload *upload)
     }
 }
 
-/* The new name must tell a type that takes the format, and keep the extension that the content
-   was checked against. */
+/* The new name must tell a type that takes the format and that the account may send, and keep the
+   extension that the content was checked against. */
 static bool judge_document_name(const struct renaming *renaming,
                                 const struct document_row *document,
                                 struct filing *filing)
@@ -87,7 +87,10 @@ static bool judge_document_name(const struct renaming *renaming,
         finding = FINDING_FORMAT_NOT_ALLOWED;
     }
     if (finding == FINDING_COUNT) {
-        return true;
+        return strcmp(policy_document_type(policy, filing->document_type).code,
+                      document->type) == 0 ||
+               request_may_send(&renaming->request, &renaming->place,
+                                vpath_name(&renaming->to), POLICY_RIGHT_UPLOAD);
     }
     session_status(renaming->request.session, renaming->request.id, TREE_FAILED,
                    finding_code(finding),
@@ -117,7 +120,8 @@ static void rename_document(const struct renaming *renaming, const struct node *
     }
     if (!same_place) {
         request_refuse(request, TREE_DENIED, TEXT_NOT_GRANTED);
-    } else if (tree_find(&request->viewer, &renaming->to, &there)) {
+    } else if (tree_find(&request->viewer, &renaming->to, &there) &&
+               there.kind != NODE_SENT) {
         refuse(renaming, TEXT_EXISTS);
     } else if (judge_document_name(renaming, &node->document, &filing)) {
         struct change *change = request_change(request, CHANGE_DOCUMENT_RENAME);
@@ -296,6 +300,9 @@ static void set_time(const struct request *request, const struct node *node,
         break;
     case NODE_SENT:
     case NODE_HELD:
+        if (node->receipt.result != RECEIPT_HELD) {
+            break; /* a filed document keeps its own time; clients set it all the same */
+        }
         change = request_change(request, CHANGE_HELD_TIME);
         change->receipt = node->receipt;
         change->receipt.modified = modified;

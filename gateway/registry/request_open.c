@@ -30,17 +30,27 @@ static void refuse(const struct opening *opening, enum text reason)
     request_refuse(&opening->request, TREE_FAILED, reason);
 }
 
+static bool may_send(const struct opening *opening, enum policy_right right)
+{
+    return request_may_send(&opening->request, &opening->place, name_of(opening), right);
+}
+
 /* ---- answering --------------------------------------------------------------------- */
 
-static void answer_opened(const struct opening *opening, struct upload *upload,
-                          int write_fd)
+/* Taken before anything is made, so that a refusal leaves nothing behind. */
+static struct handle *take_handle(const struct opening *opening)
 {
-    struct session *session = opening->request.session;
-    struct handle *handle = session_handle_new(session, HANDLE_WRITE);
+    struct handle *handle = session_handle_new(opening->request.session, HANDLE_WRITE);
     if (!handle) {
         refuse(opening, TEXT_TOO_MANY_HANDLES);
-        return;
     }
+    return handle;
+}
+
+static void answer_opened(const struct opening *opening, struct handle *handle,
+                          struct upload *upload, int write_fd)
+{
+    struct session *session = opening->request.session;
     handle->upload = upload;
     upload->writer = session;
     struct tree_opened answer = {
@@ -74,8 +84,13 @@ static void open_fresh(const struct opening *opening)
     struct upload_row row = {.state = UPLOAD_WRITING, .begun = clock_wall_us()};
     AUTO_CLOSE int write_fd = -1;
     AUTO_CLOSE int read_fd = -1;
+    struct handle *handle = take_handle(opening);
+    if (!handle) {
+        return;
+    }
     if (!objects_create(registry->objects, row.object, &write_fd, &read_fd, &err)) {
         log_text(LOG_ERROR, "object", "%s", err.text);
+        session_handle_free(handle);
         refuse(opening, TEXT_STORE_FAILED);
         return;
     }
@@ -88,34 +103,48 @@ static void open_fresh(const struct opening *opening)
     }
     (void)TAKE_FD(read_fd);
     put_row(registry, upload);
-    answer_opened(opening, upload, write_fd);
+    answer_opened(opening, handle, upload, write_fd);
 }
 
 /* ---- an unfinished one --------------------------------------------------------------- */
+
+static void go_on_writing(const struct opening *opening, struct upload *upload)
+{
+    struct registry *registry = opening->request.session->registry;
+    AUTO_CLOSE int write_fd = -1;
+    struct err err = {0};
+    struct handle *handle = take_handle(opening);
+    if (!handle) {
+        return;
+    }
+    if (!objects_open_write(registry->objects, upload->row.object, &write_fd, &err)) {
+        log_text(LOG_ERROR, "object", "%s", err.text);
+        session_handle_free(handle);
+        refuse(opening, TEXT_STORE_FAILED);
+        return;
+    }
+    upload->row.state = UPLOAD_WRITING;
+    put_row(registry, upload);
+    answer_opened(opening, handle, upload, write_fd);
+}
 
 static void resume_sealed(void *context, bool sealed)
 {
     struct opening *opening = context;
     struct session *session = opening->request.session;
-    struct registry *registry = session->registry;
-    AUTO_CLOSE int write_fd = -1;
-    struct err err = {0};
-    struct upload *upload = upload_find(registry->uploads, session->account,
+    struct upload *upload = upload_find(session->registry->uploads, session->account,
                                         opening->folder, name_of(opening));
     upload->settling = false;
     /* The policy may have changed and the session may be gone while this waited. */
     if (session->channel && session_viewer(session, &opening->request.viewer)) {
-        if (!sealed) {
-            refuse(opening, TEXT_BUSY);
-        } else if (!objects_open_write(registry->objects, upload->row.object, &write_fd,
-                                       &err)) {
-            log_text(LOG_ERROR, "object", "%s", err.text);
-            refuse(opening, TEXT_STORE_FAILED);
+        if (sealed) {
+            go_on_writing(opening, upload);
         } else {
-            upload->row.state = UPLOAD_WRITING;
-            put_row(registry, upload);
-            answer_opened(opening, upload, write_fd);
+            refuse(opening, TEXT_BUSY);
         }
+    }
+    if (!upload->writer) {
+        upload_leave(upload);
     }
     session_release(session);
     free(opening);
@@ -131,8 +160,6 @@ static void resume(const struct opening *opening, struct upload *upload)
     session_reference(waiting->request.session);
     intake_seal(opening->request.viewer.registry, upload, resume_sealed, waiting);
 }
-
-static bool question_allows(const struct opening *opening, enum policy_right right);
 
 static void open_unfinished(const struct opening *opening, struct upload *upload)
 {
@@ -153,31 +180,12 @@ static void open_unfinished(const struct opening *opening, struct upload *upload
     if (opening->intent & TREE_TRUNCATE) {
         upload_drop(session->registry, upload);
         open_fresh(opening);
-    } else if (question_allows(opening, POLICY_RIGHT_RESUME)) {
+    } else if (may_send(opening, POLICY_RIGHT_RESUME)) {
         resume(opening, upload);
     }
 }
 
 /* ---- which of them ------------------------------------------------------------------- */
-
-/* What the policy is asked about the final name: an ending such as .filepart is not looked at. */
-static bool question_allows(const struct opening *opening, enum policy_right right)
-{
-    const struct request *request = &opening->request;
-    const struct policy *policy = request->viewer.registry->policy;
-    char final[CATALOGUE_NAME_SIZE];
-    size_t size = strlen(name_of(opening));
-    struct filing filing;
-    filing_is_partial(policy, name_of(opening), &size);
-    snprintf(final, sizeof final, "%.*s", (int)size, name_of(opening));
-    filing_classify(policy, final, &filing);
-    struct policy_question question =
-        tree_question(&request->viewer, &opening->place, right);
-    if (filing.type_known) {
-        question.document_type = policy_document_type(policy, filing.document_type).code;
-    }
-    return request_permitted(request, &question);
-}
 
 static void open_over_document(const struct opening *opening)
 {
@@ -185,7 +193,7 @@ static void open_over_document(const struct opening *opening)
         refuse(opening, TEXT_EXISTS);
     } else if (!(opening->intent & TREE_TRUNCATE)) {
         refuse(opening, TEXT_FILED_UNCHANGED);
-    } else if (question_allows(opening, POLICY_RIGHT_NEW_VERSION)) {
+    } else if (may_send(opening, POLICY_RIGHT_NEW_VERSION)) {
         open_fresh(opening);
     }
 }
@@ -199,7 +207,7 @@ static bool receives(const struct opening *opening)
         return false;
     }
     if (opening->place.kind == PLACE_INBOX || opening->place.kind == PLACE_OPERATION) {
-        return question_allows(opening, POLICY_RIGHT_UPLOAD);
+        return may_send(opening, POLICY_RIGHT_UPLOAD);
     }
     /* Who can upload somewhere is told where; who cannot at all is told that. */
     bool correspondent = policy_account_kind(viewer->account) == POLICY_CORRESPONDENT;
@@ -269,6 +277,7 @@ struct partial {
 
 static void partial_end(struct partial *partial)
 {
+    partial->session->registry->intakes--;
     session_release(partial->session);
     free(partial);
 }
@@ -321,6 +330,7 @@ static void close_partial(struct session *session, uint32_t id, struct upload *u
     partial->session = session_reference(session);
     partial->id = id;
     partial->upload = upload;
+    session->registry->intakes++;
     intake_seal(session->registry, upload, partial_sealed, partial);
 }
 

@@ -10,8 +10,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-enum { TEXT_FILE_MAX = 64 * 1024 };
-
 void request_realpath(void *context, const void *message, struct channel_message *in)
 {
     (void)in;
@@ -114,7 +112,7 @@ static int text_fd(const struct request *request, const struct node *node,
                    struct err *err)
 {
     struct buf text;
-    buf_init(&text, TEXT_FILE_MAX);
+    buf_init(&text, TREE_TEXT_MAX);
     tree_text(&request->viewer, node, &text);
     int fd = fd_sealed("text", buf_view(&text), err);
     buf_done(&text);

@@ -102,7 +102,7 @@ bool tree_document_node(const struct viewer *viewer, const struct place *place,
 static uint64_t text_size(const struct viewer *viewer, const struct node *node)
 {
     struct buf text;
-    buf_init(&text, TREE_PAGE_MAX);
+    buf_init(&text, TREE_TEXT_MAX);
     tree_text(viewer, node, &text);
     uint64_t size = buf_size(&text);
     buf_done(&text);
@@ -358,6 +358,17 @@ static bool find_document(const struct viewer *viewer, const struct place *place
            tree_document_node(viewer, place, &document, node);
 }
 
+/* Filed in its folder, and not there any more: renamed, or removed. */
+static bool is_moved_away(const struct viewer *viewer, const struct place *place,
+                          const struct receipt_row *receipt)
+{
+    struct document_row document;
+    bool filed = receipt->result == RECEIPT_FILED || receipt->result == RECEIPT_VERSION;
+    return filed && place->kind == PLACE_OPERATION &&
+           !catalogue_document_find(viewer->registry->catalogue, place->operation.id,
+                                    receipt->name, &document);
+}
+
 /* What was sent under this path and is now elsewhere: it keeps answering for itself, since clients
    look at a file again after they sent it. Refused bytes are gone and say so. */
 static bool find_sent(const struct viewer *viewer, const struct place *place,
@@ -367,7 +378,7 @@ static bool find_sent(const struct viewer *viewer, const struct place *place,
     const struct catalogue_box box = {policy_account_name(viewer->account), folder,
                                       registry_days_ago(clock_wall_us(), LISTED_DAYS)};
     if (!catalogue_sent_find(viewer->registry->catalogue, &box, name, &receipt) ||
-        receipt.result == RECEIPT_REFUSED) {
+        receipt.result == RECEIPT_REFUSED || is_moved_away(viewer, place, &receipt)) {
         return false;
     }
     tree_receipt_node(viewer, NODE_SENT, place, &receipt, node);

@@ -93,7 +93,10 @@ struct folder_cursor {
     int64_t after_id;
 };
 
-enum { TREE_PAGE_MAX = 24 * 1024 /* bytes of entries in one answer */ };
+enum {
+    TREE_PAGE_MAX = 24 * 1024, /* bytes of entries in one answer */
+    TREE_TEXT_MAX = 64 * 1024  /* bytes of a text of the tree's own */
+};
 
 /* Appends entries (wire/tree.def: tree_entries) and returns how many; 0 at the end. */
 uint32_t tree_list(const struct viewer *viewer, struct folder_cursor *cursor,

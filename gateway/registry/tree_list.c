@@ -35,9 +35,11 @@ static void put_entry(struct page *page, const char *name, const struct node *no
     page->count++;
 }
 
+/* Room is kept for two: a held file and its reason. */
 static bool page_full(const struct page *page)
 {
-    return buf_size(page->entries) > TREE_PAGE_MAX - (CATALOGUE_NAME_SIZE + 64);
+    enum { ENTRY_MAX = CATALOGUE_FOLIO_SIZE + CATALOGUE_NAME_SIZE + 64 };
+    return buf_size(page->entries) > TREE_PAGE_MAX - 2 * ENTRY_MAX;
 }
 
 static void move_cursor(struct page *page, const char *name, int64_t id)
@@ -104,17 +106,18 @@ static void put_year(struct page *page, int year)
 static bool stage_years(struct page *page)
 {
     const struct place *place = &page->cursor->place;
-    int years[ROWS], this_year, month, last = 0;
+    int years[ROWS], this_year, month;
     calendar_month_of(clock_wall_us(), &this_year, &month);
+    bool there = false; /* this year may be used before it has an operation */
     size_t count = catalogue_years(page->viewer->registry->catalogue, place->rfc, 0,
                                    years, ARRAY_SIZE(years));
     for (size_t i = 0; i < count; i++) {
+        there = there || years[i] == this_year;
         if (tree_year_shown(page->viewer, place, years[i])) {
             put_year(page, years[i]);
-            last = years[i];
         }
     }
-    if (last < this_year && tree_year_shown(page->viewer, place, this_year)) {
+    if (!there && tree_year_shown(page->viewer, place, this_year)) {
         put_year(page, this_year);
     }
     return false;
@@ -346,6 +349,15 @@ static bool stage_month_receipts(struct page *page)
     return count > 0;
 }
 
+/* Of two of one name the newest is the one that the name opens. */
+static bool find_newest(struct page *page, const char *name, struct document_row *newest)
+{
+    const struct place *place = &page->cursor->place;
+    return catalogue_client_document_find(page->viewer->registry->catalogue, place->rfc,
+                                          tree_month(place->year, place->month), name,
+                                          newest);
+}
+
 static bool stage_month_statements(struct page *page)
 {
     const struct place *place = &page->cursor->place;
@@ -356,12 +368,14 @@ static bool stage_month_statements(struct page *page)
         (struct catalogue_position){page->cursor->after, page->cursor->after_id}, rows,
         ROWS);
     for (size_t i = 0; i < count; i++) {
+        struct document_row newest;
         struct node node;
         if (page_full(page)) {
             return true;
         }
         bool repeated = strcmp(rows[i].name, page->cursor->after) == 0;
-        if (!repeated && tree_document_node(page->viewer, place, &rows[i], &node)) {
+        if (!repeated && find_newest(page, rows[i].name, &newest) &&
+            tree_document_node(page->viewer, place, &newest, &node)) {
             put_entry(page, rows[i].name, &node);
         }
         move_cursor(page, rows[i].name, rows[i].id);

@@ -3,8 +3,11 @@
  * spawner. Who it is, is no matter here; how many there are, is.
  */
 #include <stdio.h>
+#include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "supervisor/penalties.h"
 #include "supervisor/supervisor.h"
 
 struct connection {
@@ -24,6 +27,36 @@ static bool too_many(const struct supervisor *supervisor, const char *address)
     }
     return all >= policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS) ||
            same >= policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS_PER_ADDRESS);
+}
+
+static int64_t limit_ms(const struct supervisor *supervisor, enum policy_limit limit)
+{
+    return (int64_t)policy_limit(supervisor->policy, limit) * 1000;
+}
+
+/* SECURITY: refused before anything of it is read. */
+static bool is_penalised(const struct supervisor *supervisor, const char *address)
+{
+    return penalties_left(supervisor->penalties, address, clock_monotonic_ms()) >=
+           limit_ms(supervisor, POLICY_LIMIT_PENALTY_LEAST_S);
+}
+
+static void penalise(struct supervisor *supervisor, const struct connection *connection,
+                     const struct connection_ended *ended)
+{
+    enum policy_limit limit = ended->signal != 0 ? POLICY_LIMIT_PENALTY_CRASH_S
+                              : ended->outcome == CONNECTION_LOGIN_FAILED
+                                  ? POLICY_LIMIT_PENALTY_LOGIN_FAILED_S
+                                  : POLICY_LIMIT_PENALTY_NO_LOGIN_S;
+    if (ended->signal == 0 && ended->outcome == CONNECTION_SERVED) {
+        return;
+    }
+    penalties_add(supervisor->penalties, connection->address, clock_monotonic_ms(),
+                  limit_ms(supervisor, limit),
+                  limit_ms(supervisor, POLICY_LIMIT_PENALTY_MOST_S));
+    if (is_penalised(supervisor, connection->address)) {
+        log_event(LOG_WARNING, "source-penalised", "from", connection->address, NULL);
+    }
 }
 
 static struct connection *add(struct supervisor *supervisor, const char *address)
@@ -86,6 +119,9 @@ void connections_accept(struct supervisor *supervisor, int take_socket,
                         const char *address)
 {
     AUTO_CLOSE int socket = take_socket;
+    if (is_penalised(supervisor, address)) {
+        return; /* said once, when the penalty began */
+    }
     if (too_many(supervisor, address)) {
         log_event(LOG_WARNING, "connection-refused", "from", address, "reason",
                   "too-many", NULL);
@@ -118,20 +154,26 @@ void connections_started(struct supervisor *supervisor, uint64_t number, pid_t p
     }
 }
 
-void connections_ended(struct supervisor *supervisor, uint64_t number)
+void connections_ended(struct supervisor *supervisor,
+                       const struct connection_ended *ended)
 {
-    struct connection **link = find_number(supervisor, number);
+    struct connection **link = find_number(supervisor, ended->connection);
     if (*link) {
+        penalise(supervisor, *link, ended);
         drop(link);
     }
 }
 
-bool connections_reaped(struct supervisor *supervisor, pid_t pid)
+bool connections_reaped(struct supervisor *supervisor, pid_t pid, int status)
 {
-    for (struct connection **link = &supervisor->connections; *link;
-         link = &(*link)->next) {
-        if ((*link)->pid == pid) {
-            drop(link);
+    for (struct connection *connection = supervisor->connections; connection;
+         connection = connection->next) {
+        if (connection->pid == pid) {
+            struct connection_ended ended = {
+                .connection = connection->number,
+                .signal = WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : 0,
+                .outcome = WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status) : 0};
+            connections_ended(supervisor, &ended);
             return true;
         }
     }

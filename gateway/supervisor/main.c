@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "supervisor/penalties.h"
 #include "supervisor/supervisor.h"
 
 static void reap(struct supervisor *supervisor)
@@ -86,7 +87,9 @@ static bool start(struct supervisor *supervisor, struct err *err)
 {
     int fd;
     supervisor->loop = loop_new(err);
-    if (!supervisor->loop || !spawn_own_directory(supervisor->binaries, PATH_MAX, err) ||
+    supervisor->penalties = penalties_new(err);
+    if (!supervisor->loop || !supervisor->penalties ||
+        !spawn_own_directory(supervisor->binaries, PATH_MAX, err) ||
         !policy_load(supervisor, &fd, err) || !policy_use(supervisor, fd, err) ||
         !agency_prepare(supervisor, err) || !take_signals(supervisor, err) ||
         !listeners_open(supervisor, err)) {

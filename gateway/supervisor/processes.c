@@ -107,8 +107,7 @@ static void hear_ended(void *context, const void *message, struct channel_messag
 {
     (void)in;
     struct saying *saying = context;
-    const struct connection_ended *ended = message;
-    connections_ended(saying->supervisor, ended->connection);
+    connections_ended(saying->supervisor, message);
 }
 
 /* Whom I hear: every role may say that it is ready, a spawner what became of connections. */
@@ -315,7 +314,7 @@ void processes_ended(struct supervisor *supervisor, pid_t pid, int status)
             return;
         }
     }
-    connections_reaped(supervisor, pid);
+    connections_reaped(supervisor, pid, status);
 }
 
 static void kill_what_is_left(void *context)

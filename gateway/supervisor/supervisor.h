@@ -17,6 +17,7 @@
 
 struct connection;
 struct listener;
+struct penalties;
 
 struct supervisor;
 
@@ -42,6 +43,7 @@ struct supervisor {
     struct process processes[ROLE_COUNT];
     struct listener *listeners;
     struct connection *connections;
+    struct penalties *penalties;
     uint64_t last_connection;
     bool serving; /* every role was ready once */
     bool stopping;
@@ -82,8 +84,11 @@ void listeners_pause(struct supervisor *supervisor, bool paused);
 void connections_accept(struct supervisor *supervisor, int take_socket,
                         const char *address);
 void connections_started(struct supervisor *supervisor, uint64_t number, pid_t pid);
-void connections_ended(struct supervisor *supervisor, uint64_t number);
-bool connections_reaped(struct supervisor *supervisor, pid_t pid);
+/* How it ended, as its spawner says; signal is 0 for an exit. */
+void connections_ended(struct supervisor *supervisor,
+                       const struct connection_ended *ended);
+/* A session ended whose spawner is gone. False: the process was none. */
+bool connections_reaped(struct supervisor *supervisor, pid_t pid, int status);
 
 /* ---- policy (policy_load.c) */
 /* Runs garita-policy and waits for it. On success fd is the sealed image; else every complaint is

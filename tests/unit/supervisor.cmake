@@ -1,0 +1,1 @@
+garita_unit(penalties garita_supervisor)
