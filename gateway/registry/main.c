@@ -236,7 +236,7 @@ int main(void)
                                    .sandbox = {.files = SANDBOX_FILES_WRITE,
                                                .file_size = SIZE_MAX,
                                                .descriptors = 65536,
-                                               .processes = 512,
+                                               .processes = UINT32_MAX,
                                                .sets = SANDBOX_LOOP | SANDBOX_THREADS,
                                                .calls = calls,
                                                .call_count = ARRAY_SIZE(calls)},
