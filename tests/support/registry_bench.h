@@ -168,7 +168,7 @@ struct listing {
         char name[CATALOGUE_PATH_SIZE];
         uint8_t kind;
         uint64_t size;
-    } *entries;
+    } * entries;
 };
 /* Fails the test when the folder does not open. */
 struct listing client_list(struct client *client, const char *path);
@@ -177,8 +177,18 @@ void listing_free(struct listing *listing);
 size_t listing_has(const struct listing *listing, const char *name);
 size_t client_lists(struct client *client, const char *path, const char *name);
 
-void assert_reply(struct reply reply, enum tree_outcome outcome, const char *reason);
+/* what: said when it fails. */
+void assert_reply_to(const char *what, struct reply reply, enum tree_outcome outcome,
+                     const char *reason);
+#define assert_reply(reply, outcome, reason) assert_reply_to("it", reply, outcome, reason)
 void assert_text(const char *text, const char *part);
+
+/* The path of an account's newest receipt under /acuses, whose name ends in word; and what it
+   says. */
+void client_newest_receipt(struct client *client, const char *account, const char *word,
+                           char path[128]);
+void assert_receipt(struct client *client, const char *account, const char *word,
+                    const char *part);
 #define assert_ok(reply) assert_reply(reply, TREE_OK, "")
 
 #endif

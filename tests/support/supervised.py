@@ -168,15 +168,15 @@ class Role:
         except AssertionError:
             raise AssertionError(home.journal_text()) from None
 
-    def peer(self, role, connection=0, address="", uid=0):
+    def peer(self, role, connection=0, address="", uid=0, proxied=0):
         """A channel to it; what it hears on it comes, it believes, from this role."""
         ours, theirs = pair()
-        self.give(theirs, role, connection, address, uid)
+        self.give(theirs, role, connection, address, uid, proxied)
         return Channel(ours)
 
-    def give(self, end, role, connection=0, address="", uid=0):
+    def give(self, end, role, connection=0, address="", uid=0, proxied=0):
         self.control.send("role_peer", fds=[end.fileno()], role=ROLES[role],
-                          connection=connection, address=address, uid=uid)
+                          connection=connection, address=address, proxied=proxied, uid=uid)
         end.close()
 
     def stop(self):
