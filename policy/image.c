@@ -11,6 +11,7 @@ size_t image_record_size(enum image_section section)
     static const size_t sizes[IMAGE_SECTION_COUNT] = {
         [IMAGE_AGENCY] = sizeof(struct image_agency),
         [IMAGE_LISTENERS] = sizeof(struct image_listener),
+        [IMAGE_NETWORKS] = sizeof(struct network),
         [IMAGE_OPERATORS] = sizeof(uint32_t),
         [IMAGE_CLIENTS] = sizeof(struct image_client),
         [IMAGE_ROLES] = sizeof(struct image_role),

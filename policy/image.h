@@ -13,11 +13,13 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "policy/network.h"
 #include "policy/policy.h"
 
 enum image_section {
     IMAGE_AGENCY,    /* one image_agency */
     IMAGE_LISTENERS, /* in the order of the file */
+    IMAGE_NETWORKS,  /* struct network */
     IMAGE_OPERATORS, /* uint32_t user ids, ascending */
     IMAGE_CLIENTS,   /* by RFC */
     IMAGE_ROLES,     /* by name */
@@ -60,6 +62,7 @@ struct image_agency {
     uint32_t name;
     uint32_t time_zone;
     uint32_t uid_base;
+    uint32_t language;                  /* enum language */
     struct image_range partial_endings; /* IMAGE_TEXTS */
     uint8_t verdicts[IMAGE_VERDICTS];
 };
@@ -68,6 +71,8 @@ struct image_listener {
     uint32_t protocol;
     uint32_t address;
     uint32_t port;
+    uint32_t proxied;            /* 0 or 1 */
+    struct image_range networks; /* IMAGE_NETWORKS: its proxies; some, if proxied */
 };
 
 struct image_client {
@@ -83,6 +88,7 @@ struct image_role {
 
 struct image_account {
     uint64_t max_file;
+    struct policy_quota quota;
     uint32_t name;
     uint32_t role; /* IMAGE_ROLES */
     uint32_t kind; /* enum policy_kind */

@@ -32,8 +32,9 @@ uint64_t policy_version(const struct policy *policy); /* a digest of its content
 
 struct policy_agency {
     const char *name;
-    const char *time_zone; /* for people; "America/Mexico_City" */
-    uint32_t uid_base;     /* of the roles' users when started as root */
+    const char *time_zone;  /* for people; "America/Mexico_City" */
+    uint32_t uid_base;      /* of the roles' users when started as root */
+    enum language language; /* of what is said before anybody is known */
 };
 struct policy_agency policy_agency(const struct policy *policy);
 
@@ -41,9 +42,13 @@ struct policy_listener {
     const char *protocol; /* "sftp" */
     const char *address;  /* numeric IPv4 or IPv6 */
     uint16_t port;
+    bool proxied; /* a PROXY header comes first on every connection */
 };
 size_t policy_listener_count(const struct policy *policy);
 struct policy_listener policy_listener(const struct policy *policy, size_t index);
+/* Is this one of the proxies that may connect to it? */
+bool policy_listener_proxies(const struct policy *policy, size_t index,
+                             const char *address);
 
 /* Limits of the whole gateway; names, defaults and units in policy/README.md. */
 enum policy_limit {
@@ -86,6 +91,13 @@ const char *policy_account_name(const struct policy_account *account);
 enum policy_kind policy_account_kind(const struct policy_account *account);
 enum language policy_account_language(const struct policy_account *account);
 uint64_t policy_account_max_file(const struct policy_account *account); /* bytes */
+
+/* What all its stored files may take together; 0: not limited. */
+struct policy_quota {
+    uint64_t bytes;
+    uint64_t files;
+};
+struct policy_quota policy_account_quota(const struct policy_account *account);
 
 /* Does it serve this client at all; and with this aduana-seccion (three digits; compared by
    the first two) and patente? Empty lists in the file mean every one. */

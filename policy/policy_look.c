@@ -47,6 +47,7 @@ struct policy_agency policy_agency(const struct policy *policy)
         .name = inside_text(policy, agency->name),
         .time_zone = inside_text(policy, agency->time_zone),
         .uid_base = agency->uid_base,
+        .language = (enum language)agency->language,
     };
 }
 
@@ -62,7 +63,22 @@ struct policy_listener policy_listener(const struct policy *policy, size_t index
         .protocol = inside_text(policy, listener->protocol),
         .address = inside_text(policy, listener->address),
         .port = (uint16_t)listener->port,
+        .proxied = listener->proxied != 0,
     };
+}
+
+bool policy_listener_proxies(const struct policy *policy, size_t index,
+                             const char *address)
+{
+    const struct image_listener *listener = inside_record(policy, IMAGE_LISTENERS, index);
+    for (size_t i = 0; i < listener->networks.count; i++) {
+        if (network_holds(
+                inside_record(policy, IMAGE_NETWORKS, listener->networks.first + i),
+                address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t policy_limit(const struct policy *policy, enum policy_limit limit)
@@ -138,6 +154,11 @@ enum language policy_account_language(const struct policy_account *account)
 uint64_t policy_account_max_file(const struct policy_account *account)
 {
     return account->record->max_file;
+}
+
+struct policy_quota policy_account_quota(const struct policy_account *account)
+{
+    return account->record->quota;
 }
 
 size_t policy_mount_count(const struct policy *policy,

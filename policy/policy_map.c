@@ -78,6 +78,7 @@ static bool check_agency(const struct policy *policy, size_t index)
 {
     const struct image_agency *agency = inside_record(policy, IMAGE_AGENCY, index);
     return text_ok(policy, agency->name) && text_ok(policy, agency->time_zone) &&
+           agency->language < LANGUAGE_COUNT &&
            range_ok(policy, IMAGE_TEXTS, agency->partial_endings) &&
            verdicts_ok(agency->verdicts);
 }
@@ -86,7 +87,15 @@ static bool check_listener(const struct policy *policy, size_t index)
 {
     const struct image_listener *listener = inside_record(policy, IMAGE_LISTENERS, index);
     return text_ok(policy, listener->protocol) && text_ok(policy, listener->address) &&
-           listener->port >= 1 && listener->port <= UINT16_MAX;
+           listener->port >= 1 && listener->port <= UINT16_MAX &&
+           listener->proxied == (listener->networks.count > 0) &&
+           range_ok(policy, IMAGE_NETWORKS, listener->networks);
+}
+
+static bool check_network(const struct policy *policy, size_t index)
+{
+    const struct network *network = inside_record(policy, IMAGE_NETWORKS, index);
+    return network->bits >= 1 && network->bits <= NETWORK_BITS_MAX;
 }
 
 static bool check_operator(const struct policy *policy, size_t index)
@@ -218,6 +227,7 @@ static const struct section_check {
     {IMAGE_TEXTS, check_text, "a text is wrong"},
     {IMAGE_AGENCY, check_agency, "the agency is wrong"},
     {IMAGE_LISTENERS, check_listener, "a listener is wrong"},
+    {IMAGE_NETWORKS, check_network, "a network is wrong"},
     {IMAGE_OPERATORS, check_operator, "an operator is wrong"},
     {IMAGE_CLIENTS, check_client, "a client is wrong"},
     {IMAGE_ROLES, check_role, "a role is wrong"},

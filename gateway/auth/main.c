@@ -10,7 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "auth/gate.h"
+#include "auth/visitor.h"
 
 enum {
     DESCRIPTORS = 65536 /* one a connection */
@@ -82,6 +82,17 @@ static void stop(void *context, uint32_t grace_ms)
     role_leave();
 }
 
+static void admitted(void *context, const void *message, struct channel_message *in)
+{
+    (void)in;
+    visitor_admitted(context, message);
+}
+
+/* Whom I hear, beside peers: the supervisor. */
+static const struct wire_permit permits[] = {
+    {&connection_admitted_schema, WIRE_STATE_ANY, admitted},
+};
+
 static const struct role_body body = {
     .name = "auth",
     .directory = "auth",
@@ -97,6 +108,8 @@ static const struct role_body body = {
     .policy = policy,
     .peer = peer,
     .stop = stop,
+    .permits = permits,
+    .permit_count = ARRAY_SIZE(permits),
 };
 
 int main(void)

@@ -8,6 +8,7 @@
  */
 #include "auth/visitor.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,7 +18,14 @@
 #include "base/log.h"
 #include "wire/login.h"
 
-enum { STATE_TRYING = 1, STATE_GRANTED = 2, ADDRESS_SIZE = 64, TOLD_NAME_SIZE = 65 };
+enum {
+    STATE_TRYING = 1,
+    STATE_GRANTED = 2,
+    STATE_UNPLACED = 4, /* behind a proxy: the client's address is still to come */
+    STATE_PLACED = 8,   /* the supervisor is asked whether it may connect */
+    ADDRESS_SIZE = 64,
+    TOLD_NAME_SIZE = 65
+};
 
 struct visitor {
     struct gate *gate;
@@ -52,12 +60,14 @@ struct attempt {
     uint8_t password[PASSWORD_MAX];
 };
 
+static void on_address(void *context, const void *message, struct channel_message *in);
 static void on_probe(void *context, const void *message, struct channel_message *in);
 static void on_verify(void *context, const void *message, struct channel_message *in);
 static void on_password(void *context, const void *message, struct channel_message *in);
 
 /* Whom I hear: a session, until somebody is logged in on it. */
 static const struct wire_permit permits[] = {
+    {&connection_address_schema, STATE_UNPLACED, on_address},
     {&login_probe_schema, STATE_TRYING, on_probe},
     {&login_verify_schema, STATE_TRYING, on_verify},
     {&login_password_schema, STATE_TRYING, on_password},
@@ -186,6 +196,8 @@ void visitor_add(struct gate *gate, const struct role_peer *peer, int take_chann
     visitor->channel = role_channel_open(gate->loop, TAKE_FD(channel), &options, &err);
     if (!visitor->channel) {
         end_visit(visitor, err.text);
+    } else if (peer->proxied) {
+        role_channel_state(visitor->channel, STATE_UNPLACED);
     }
 }
 
@@ -310,6 +322,44 @@ static struct attempt *attempt_begin(struct visitor *visitor, uint32_t id,
     attempt->next = visitor->attempts;
     visitor->attempts = attempt;
     return attempt;
+}
+
+/* ---- behind a proxy ---------------------------------------------------------------- */
+
+static bool is_address(const char *text)
+{
+    struct in6_addr address;
+    return inet_pton(AF_INET, text, &address) == 1 ||
+           inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* A session tells it from inside its filter, before it has read a byte of the client. */
+static void on_address(void *context, const void *message, struct channel_message *in)
+{
+    (void)in;
+    struct visitor *visitor = context;
+    const struct connection_address *told = message;
+    if (told->connection != visitor->connection || !is_address(told->address)) {
+        end_visit(visitor, "an address that is none");
+        return;
+    }
+    snprintf(visitor->address, sizeof visitor->address, "%s", told->address);
+    role_channel_state(visitor->channel, STATE_PLACED);
+    role_tell(&connection_address_schema, told);
+}
+
+void visitor_admitted(struct gate *gate, const struct connection_admitted *admitted)
+{
+    struct visitor *visitor = find(gate, admitted->connection);
+    if (!visitor) {
+        return; /* it left meanwhile */
+    }
+    if (!admitted->admitted) {
+        visitor_free(visitor);
+        return;
+    }
+    role_channel_state(visitor->channel, STATE_TRYING);
+    role_channel_send(visitor->channel, &connection_admitted_schema, admitted, NULL);
 }
 
 /* ---- keys -------------------------------------------------------------------------- */

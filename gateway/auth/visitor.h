@@ -9,6 +9,9 @@
 /* A connection's channel, as role_peer announced it. */
 void visitor_add(struct gate *gate, const struct role_peer *peer, int take_channel);
 
+/* The supervisor's word on an address that a session told. */
+void visitor_admitted(struct gate *gate, const struct connection_admitted *admitted);
+
 /* keys named a session identifier. False: the connection is not known yet. */
 bool visitor_identify(struct gate *gate, const struct identity *identity);
 

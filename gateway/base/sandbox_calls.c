@@ -57,8 +57,11 @@ static const struct sandbox_call base_calls[] = {
     SANDBOX_CALL(munmap),
     SANDBOX_CALL(mremap),
     SANDBOX_CALL(madvise),
-    /* Memory of no file, and never code: a role that maps files says so itself. */
-    SANDBOX_CALL_IF_BOTH(mmap, 2, PROT_EXEC, 0, 3, MAP_ANONYMOUS, MAP_ANONYMOUS),
+    /* Memory of no file, shared with nobody, and never code: a role that maps files says so itself.
+       RLIMIT_DATA counts all of it that is written to. */
+    SANDBOX_CALL_IF_BOTH(mmap, 2, PROT_EXEC, 0, 3,
+                         MAP_ANONYMOUS | MAP_TYPE | MAP_GROWSDOWN,
+                         MAP_ANONYMOUS | MAP_PRIVATE),
     SANDBOX_CALL_IF(mprotect, 2, PROT_EXEC, 0),
     SANDBOX_CALL(futex),
     SANDBOX_CALL(clock_gettime), /* where the vDSO has no fast clock */

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 enum {
-    RATE_BURST = 8,        /* signatures at once */
-    RATE_REFILL_MS = 1000, /* one more after each of these */
-    RATE_TOTAL = 1000      /* in the life of a connection */
+    RATE_BURST = 16,      /* signatures at once */
+    RATE_REFILL_MS = 100, /* one more after each of these: a client that rekeys every MiB
+                             sends a GiB in two minutes */
+    RATE_TOTAL = 10000    /* in the life of a connection */
 };
 
 struct rate {

@@ -117,6 +117,20 @@ static void put_operators(struct writing *writing)
     put_numbers(writing, IMAGE_OPERATORS, uids, list->count);
 }
 
+static struct image_range put_networks(struct writing *writing,
+                                       const struct schema_list *list)
+{
+    const struct schema_text *texts = list->items;
+    struct image_range range = {next_index(writing, IMAGE_NETWORKS),
+                                (uint32_t)list->count};
+    for (size_t i = 0; i < list->count; i++) {
+        struct network network = {.bits = 0};
+        network_parse(texts[i].text, &network); /* the schema has checked it */
+        put_record(writing, IMAGE_NETWORKS, &network);
+    }
+    return range;
+}
+
 static void put_listeners(struct writing *writing)
 {
     const struct schema_list *list = &writing->model->garita.listen;
@@ -126,6 +140,8 @@ static void put_listeners(struct writing *writing)
             .protocol = put_text(writing, model_protocols[listeners[i].protocol.value]),
             .address = put_text(writing, listeners[i].address.text),
             .port = (uint32_t)listeners[i].port.value,
+            .proxied = listeners[i].proxy_protocol.value == MODEL_PROXY_REQUIRED,
+            .networks = put_networks(writing, &listeners[i].proxy_from),
         };
         put_record(writing, IMAGE_LISTENERS, &record);
     }
@@ -138,6 +154,7 @@ static void put_agency(struct writing *writing)
         .name = put_text(writing, garita->agency.name.text),
         .time_zone = put_text(writing, garita->agency.time_zone.text),
         .uid_base = (uint32_t)garita->uid_base.value,
+        .language = (uint32_t)garita->agency.language.value,
         .partial_endings = put_texts(writing, &garita->partial_endings),
     };
     for (size_t i = 0; i < POLICY_LIMIT_COUNT; i++) {
@@ -239,15 +256,23 @@ static struct image_range put_services(struct writing *writing,
     return range;
 }
 
+/* What the account's file says, else what the role's does, be it only its default. */
+static const struct schema_number *nearest(const struct schema_number *account,
+                                           const struct schema_number *role)
+{
+    return account->at ? account : role;
+}
+
 static void put_account(struct writing *writing, const struct model_account *account)
 {
     const struct model_role *role = account->resolved;
-    const struct schema_number *max_file =
-        account->max_file.at ? &account->max_file : &role->max_file;
+    const struct schema_number *max_file = nearest(&account->max_file, &role->max_file);
     const struct node *clients_at =
         account->client.at ? account->client.at : account->serves.at;
     struct image_account record = {
         .max_file = max_file->value,
+        .quota = {.bytes = nearest(&account->quota.bytes, &role->quota.bytes)->value,
+                  .files = nearest(&account->quota.files, &role->quota.files)->value},
         .name = put_text(writing, account->file->stem),
         .role = role->index,
         .kind = (uint32_t)role->kind.value,

@@ -13,15 +13,26 @@ struct model_findings {
     uint8_t verdicts[IMAGE_VERDICTS]; /* enum verdict or IMAGE_NO_VERDICT */
 };
 
+/* 0: not limited */
+struct model_quota {
+    struct schema_number bytes;
+    struct schema_number files;
+};
+
+enum model_proxying { MODEL_PROXY_OFF, MODEL_PROXY_REQUIRED };
+
 struct model_listener {
     struct schema_number protocol; /* of model_protocols */
     struct schema_text address;
     struct schema_number port;
+    struct schema_number proxy_protocol; /* enum model_proxying */
+    struct schema_list proxy_from;       /* schema_text */
 };
 
 struct model_agency {
     struct schema_text name;
     struct schema_text time_zone;
+    struct schema_number language; /* enum language */
 };
 
 /* garita.yaml */
@@ -50,6 +61,7 @@ struct model_role {
     struct schema_number kind; /* enum policy_kind */
     struct schema_list views;  /* model_mount, by name */
     struct schema_number max_file;
+    struct model_quota quota;
     struct model_findings findings;
     uint32_t index; /* in the image */
 };
@@ -80,6 +92,7 @@ struct model_account {
     struct schema_list serves; /* model_service */
     struct schema_list views;  /* model_mount, without a view */
     struct schema_number max_file;
+    struct model_quota quota;
     const struct model_role *resolved;
     const struct model_client *own; /* of a client's account */
     struct schema_list mounts;      /* model_mount, by name: the role's, narrowed */
@@ -139,6 +152,8 @@ void model_read_account(const struct schema_context *context, const struct node 
 /* What several files share. */
 extern const struct schema_bounds model_max_file_bounds;
 extern const char *const model_protocols[];
+extern const struct schema model_quota_schema;
+extern const struct schema_words model_languages;
 void model_findings_init(struct model_findings *findings);
 void model_findings_read(const struct schema_context *context, const struct node *value,
                          const struct schema_key *key, void *field);

@@ -49,6 +49,8 @@ static const struct schema_key role_keys[] = {
      &views_of_role},
     {"max_file", schema_read_size, offsetof(struct model_role, max_file), false,
      &model_max_file_bounds},
+    {"quota", schema_read_map, offsetof(struct model_role, quota), false,
+     &model_quota_schema},
     {"findings", model_findings_read, offsetof(struct model_role, findings), false, NULL},
 };
 static const struct schema role_schema = SCHEMA(role_keys);
@@ -143,11 +145,6 @@ void model_read_client(const struct schema_context *context, const struct node *
 
 /* ---- accounts ---------------------------------------------------------------------- */
 
-static const char *const language_words[] = {
-    [LANGUAGE_SPANISH] = "es", [LANGUAGE_ENGLISH] = "en"};
-static const struct schema_words languages = {language_words, ARRAY_SIZE(language_words),
-                                              "language"};
-
 static const struct schema_key aduana_each = {.read = schema_read_text,
                                               .detail = &aduana_form};
 static const struct schema_items aduanas = {sizeof(struct schema_text), &aduana_each, 0,
@@ -174,7 +171,7 @@ static const bool views_of_account = false;
 static const struct schema_key account_keys[] = {
     {"role", schema_read_text, offsetof(struct model_account, role), true, &role_form},
     {"language", schema_read_word, offsetof(struct model_account, language), false,
-     &languages},
+     &model_languages},
     {"client", schema_read_text, offsetof(struct model_account, client), false,
      &rfc_form},
     {"serves", schema_read_list, offsetof(struct model_account, serves), false,
@@ -183,6 +180,8 @@ static const struct schema_key account_keys[] = {
      &views_of_account},
     {"max_file", schema_read_size, offsetof(struct model_account, max_file), false,
      &model_max_file_bounds},
+    {"quota", schema_read_map, offsetof(struct model_account, quota), false,
+     &model_quota_schema},
 };
 static const struct schema account_schema = SCHEMA(account_keys);
 

@@ -284,20 +284,31 @@ static void check_views_of(const struct schema_context *context,
     }
 }
 
+/* 0 in the role is no limit: an account may set any. */
+static void check_narrower(const struct schema_context *context,
+                           const struct model_role *role,
+                           const struct schema_number *wanted,
+                           const struct schema_number *allowed)
+{
+    if (wanted->at && allowed->value > 0 && wanted->value > allowed->value) {
+        complaints_add(
+            context->complaints, node_place(wanted->at),
+            "larger than the role \"%s\" allows; an account can only narrow it",
+            role->file->stem);
+    }
+}
+
 static void check_account(const struct schema_context *context, const struct model *model,
                           struct model_account *account)
 {
-    account->resolved = resolve_role(context, model, &account->role);
+    const struct model_role *role = resolve_role(context, model, &account->role);
+    account->resolved = role;
     check_clients_of(context, model, account);
     check_views_of(context, account);
-    if (!account->resolved || !account->max_file.at) {
-        return;
-    }
-    if (account->max_file.value > account->resolved->max_file.value) {
-        complaints_add(
-            context->complaints, node_place(account->max_file.at),
-            "larger than the role \"%s\" allows; an account can only narrow it",
-            account->resolved->file->stem);
+    if (role) {
+        check_narrower(context, role, &account->max_file, &role->max_file);
+        check_narrower(context, role, &account->quota.bytes, &role->quota.bytes);
+        check_narrower(context, role, &account->quota.files, &role->quota.files);
     }
 }
 

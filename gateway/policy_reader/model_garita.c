@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "policy/network.h"
 #include "policy_reader/model.h"
 
 /* ---- forms ------------------------------------------------------------------------- */
@@ -30,10 +31,18 @@ static bool is_ending(const char *text)
     return text[0] == '.' && text[1] != '\0' && text[allowed] == '\0' && allowed <= 32;
 }
 
+static bool is_network(const char *text)
+{
+    struct network network;
+    return network_parse(text, &network);
+}
+
 static const struct schema_form time_zone_form = {
     is_time_zone, "a time zone such as America/Mexico_City"};
 static const struct schema_form address_form = {is_address,
                                                 "a numeric IPv4 or IPv6 address"};
+static const struct schema_form network_form = {
+    is_network, "a network such as 10.20.0.0/16, or an address"};
 static const struct schema_form ending_form = {
     is_ending, "an ending in lower case such as .filepart"};
 
@@ -51,8 +60,20 @@ static const struct schema_key agency_keys[] = {
     {"name", schema_read_text, offsetof(struct model_agency, name), true, NULL},
     {"time_zone", schema_read_text, offsetof(struct model_agency, time_zone), false,
      &time_zone_form},
+    {"language", schema_read_word, offsetof(struct model_agency, language), false,
+     &model_languages},
 };
 static const struct schema agency_schema = SCHEMA(agency_keys);
+
+static const char *const proxying_words[] = {
+    [MODEL_PROXY_OFF] = "off", [MODEL_PROXY_REQUIRED] = "required"};
+static const struct schema_words proxyings = {proxying_words, ARRAY_SIZE(proxying_words),
+                                              "value"};
+
+static const struct schema_key network_each = {.read = schema_read_text,
+                                               .detail = &network_form};
+static const struct schema_items networks = {sizeof(struct schema_text), &network_each, 0,
+                                             64};
 
 static const struct schema_key listener_keys[] = {
     {"protocol", schema_read_word, offsetof(struct model_listener, protocol), true,
@@ -61,6 +82,10 @@ static const struct schema_key listener_keys[] = {
      &address_form},
     {"port", schema_read_number, offsetof(struct model_listener, port), true,
      &port_bounds},
+    {"proxy_protocol", schema_read_word, offsetof(struct model_listener, proxy_protocol),
+     false, &proxyings},
+    {"proxy_from", schema_read_list, offsetof(struct model_listener, proxy_from), false,
+     &networks},
 };
 static const struct schema listener_schema = SCHEMA(listener_keys);
 static const struct schema_key listener_each = {.read = schema_read_map,
@@ -126,10 +151,28 @@ static bool same_listener(const struct model_listener *a, const struct model_lis
            strcmp(a->address.text, b->address.text) == 0;
 }
 
+/* Never optional: whoever reaches such an address could claim to be anybody. */
+static void check_proxies(const struct schema_context *context,
+                          const struct model_listener *listener)
+{
+    bool required = listener->proxy_protocol.value == MODEL_PROXY_REQUIRED;
+    if (required && listener->proxy_from.count == 0) {
+        complaints_add(context->complaints, node_place(listener->proxy_protocol.at),
+                       "\"required\" needs proxy_from, the networks of the proxies");
+    }
+    if (!required && listener->proxy_from.at) {
+        complaints_add(context->complaints, node_place(listener->proxy_from.at),
+                       "proxy_from stands only beside \"proxy_protocol: required\"");
+    }
+}
+
 static void check_listeners(const struct schema_context *context,
                             const struct schema_list *list)
 {
     const struct model_listener *items = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        check_proxies(context, &items[i]);
+    }
     for (size_t i = 1; i < list->count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (same_listener(&items[i], &items[j])) {
@@ -172,6 +215,7 @@ void model_read_garita(const struct schema_context *context, const struct node *
     };
     model_findings_init(&garita->findings);
     garita->agency.time_zone.text = "America/Mexico_City";
+    garita->agency.language.value = LANGUAGE_SPANISH;
     garita->uid_base.value = 64000;
     for (size_t i = 0; i < POLICY_LIMIT_COUNT; i++) {
         garita->limits[i].value = limit_defaults[i];

@@ -9,6 +9,20 @@
 
 const struct schema_bounds model_max_file_bounds = {1, UINT64_C(1) << 50};
 
+static const struct schema_bounds files_bounds = {1, 1000000000};
+static const struct schema_key quota_keys[] = {
+    {"bytes", schema_read_size, offsetof(struct model_quota, bytes), false,
+     &model_max_file_bounds},
+    {"files", schema_read_number, offsetof(struct model_quota, files), false,
+     &files_bounds},
+};
+const struct schema model_quota_schema = SCHEMA(quota_keys);
+
+static const char *const language_words[] = {
+    [LANGUAGE_SPANISH] = "es", [LANGUAGE_ENGLISH] = "en"};
+const struct schema_words model_languages = {language_words, ARRAY_SIZE(language_words),
+                                             "language"};
+
 static const char *const verdict_words[] = {
     [VERDICT_ACCEPT] = "accept", [VERDICT_HOLD] = "hold", [VERDICT_REJECT] = "reject"};
 static const struct schema_words verdicts = {verdict_words, ARRAY_SIZE(verdict_words),

@@ -203,6 +203,14 @@ size_t catalogue_sent(struct catalogue *catalogue, const struct catalogue_box *b
 size_t catalogue_uploads(struct catalogue *catalogue, const char *after,
                          struct upload_row *rows, size_t most);
 
+/* What an account's stored files take: the logical size of each version that it sent and of each
+   file that is held for it. */
+struct catalogue_usage {
+    uint64_t bytes;
+    uint64_t files;
+};
+struct catalogue_usage catalogue_usage(struct catalogue *catalogue, const char *account);
+
 /* True when a row anywhere names this object. For recovery. */
 bool catalogue_object_known(struct catalogue *catalogue, const char *object);
 
@@ -217,6 +225,7 @@ enum change_kind {
     CHANGE_DOCUMENT_HIDE,   /* document.id */
     CHANGE_DOCUMENT_TIME,   /* document.id gets document.modified */
     CHANGE_HELD_TIME,       /* receipt.id gets receipt.modified */
+    CHANGE_USAGE_RECOUNT,   /* every account's usage, anew from the rows */
     CHANGE_EVENT            /* only the ledger entry */
 };
 

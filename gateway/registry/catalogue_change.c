@@ -183,6 +183,7 @@ static const struct {
     [CHANGE_DOCUMENT_HIDE] = {document_hide, false},
     [CHANGE_DOCUMENT_TIME] = {document_time, false},
     [CHANGE_HELD_TIME] = {held_time, false},
+    [CHANGE_USAGE_RECOUNT] = {change_usage_recount, false},
     [CHANGE_EVENT] = {only_event, false},
 };
 

@@ -103,6 +103,9 @@ bool schema_apply(struct connection *connection, struct err *err);
    SQLite took the whole transaction back; the change is then CHANGE_FAILED. */
 bool change_apply(struct catalogue *catalogue, struct change *change);
 bool change_settle(struct catalogue *catalogue, struct change *change);
+bool change_usage_recount(struct catalogue *catalogue, struct change *change);
+/* One more file of the account's, inside the transaction that stores it. */
+bool usage_add(struct connection *writer, const char *account, uint64_t size);
 void change_settled(struct change *change); /* after the commit */
 
 bool ledger_load(struct catalogue *catalogue);

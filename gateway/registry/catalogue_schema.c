@@ -12,9 +12,16 @@
 
 #include "registry/catalogue_inside.h"
 
-enum { SCHEMA_APPLICATION = 0x47415249, SCHEMA_VERSION = 1 }; /* "GARI" */
+enum { SCHEMA_APPLICATION = 0x47415249, SCHEMA_VERSION = 2 }; /* "GARI" */
 
 _Static_assert(RECEIPT_HELD == 4, "the indices of what is held say result = 4");
+
+/* What an account takes up: each version that it sent, and each file that is held for it. Changed
+   in the transaction that changes those; SQL_USAGE_COUNT says it anew. */
+static const char usage_table[] =
+    "CREATE TABLE usage ("
+    " account TEXT PRIMARY KEY, bytes INTEGER NOT NULL, files INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;";
 
 static const char tables[] =
     "CREATE TABLE upload ("
@@ -105,8 +112,18 @@ static bool schema_create(struct connection *connection, struct err *err)
              SCHEMA_APPLICATION, SCHEMA_VERSION);
     return connection_exec(connection, "BEGIN IMMEDIATE", err) &&
            connection_exec(connection, tables, err) &&
+           connection_exec(connection, usage_table, err) &&
            connection_exec(connection, numbers, err) &&
            connection_exec(connection, "COMMIT", err);
+}
+
+/* Version 1 did not keep count. */
+static bool schema_upgrade_1(struct connection *connection, struct err *err)
+{
+    return connection_exec(connection, "BEGIN IMMEDIATE", err) &&
+           connection_exec(connection, usage_table, err) &&
+           connection_exec(connection, sql_source(SQL_USAGE_COUNT), err) &&
+           connection_exec(connection, "PRAGMA user_version=2; COMMIT", err);
 }
 
 bool schema_apply(struct connection *connection, struct err *err)
@@ -123,6 +140,9 @@ bool schema_apply(struct connection *connection, struct err *err)
     }
     if (application != SCHEMA_APPLICATION) {
         return err_set(err, ERR_CORRUPT, "catalogue.db is not a catalogue of Garita");
+    }
+    if (version == 1) {
+        return schema_upgrade_1(connection, err);
     }
     if (version != SCHEMA_VERSION) {
         return err_set(err, ERR_CORRUPT, "catalogue.db has version %" PRId64 ", not %d",

@@ -307,6 +307,13 @@ static bool add_version(struct settle *settle)
     }
 }
 
+static bool count(const struct settle *settle)
+{
+    const struct receipt_row *receipt = settle->receipt;
+    return !keeps_object(receipt->result) ||
+           usage_add(settle->writer, receipt->account, receipt->size);
+}
+
 bool change_settle(struct catalogue *catalogue, struct change *change)
 {
     struct settle settle = {.writer = &catalogue->writer, .receipt = &change->receipt};
@@ -328,7 +335,7 @@ bool change_settle(struct catalogue *catalogue, struct change *change)
         }
     }
     return give_folio(&settle) && enter_ledger(catalogue, change) &&
-           receipt_add(&settle) && add_version(&settle);
+           receipt_add(&settle) && add_version(&settle) && count(&settle);
 }
 
 void change_settled(struct change *change)

@@ -16,8 +16,8 @@ enum {
 struct inspections {
     struct loop *loop;
     struct role_channel *channel; /* NULL while inspect is gone */
-    struct inspection *asked; /* in the order in which they came */
-    struct inspection **last; /* where the next one is linked */
+    struct inspection *asked;     /* in the order in which they came */
+    struct inspection **last;     /* where the next one is linked */
     unsigned under_way;
     uint64_t last_id;
     uint32_t deadline_ms;

@@ -12,6 +12,7 @@
 #include "hooks/filing/filing.h"
 #include "registry/inspections.h"
 #include "registry/placing.h"
+#include "registry/space.h"
 
 enum { LEASE_RETRY_MS = 20 };
 
@@ -21,8 +22,15 @@ struct intake {
     struct session *session; /* referenced; NULL when nobody waits */
     uint32_t id;
     bool answered;
-    bool on_disk; /* the bytes are synced */
-    bool late;    /* the deadline passed before that */
+    unsigned under_way; /* of the two, sync and inspection */
+    bool on_disk;       /* the bytes are synced */
+    bool late;          /* the deadline passed before that */
+    struct {
+        finding_set findings;
+        uint64_t size;
+        char media_type[CATALOGUE_MEDIA_SIZE];
+        uint8_t sha256[WIRE_HASH_SIZE];
+    } seen; /* by the inspector */
     char address[CATALOGUE_ADDRESS_SIZE];
     struct loop_timer *deadline;
     struct change *promise; /* under way; see deadline_passed() */
@@ -195,11 +203,16 @@ static void settle_done(struct change *change)
 {
     struct intake *intake = change->context;
     struct registry *registry = intake->registry;
-    if (change->result != CHANGE_DONE) {
+    const struct receipt_row *receipt = &change->receipt;
+    bool done = change->result == CHANGE_DONE;
+    if (receipt->result != RECEIPT_REFUSED) {
+        space_settle(registry, receipt->account, receipt->size,
+                     done && receipt->object[0] != '\0');
+    }
+    if (!done) {
         give_up(intake, TEXT_STORE_FAILED);
         return;
     }
-    const struct receipt_row *receipt = &change->receipt;
     if (receipt->object[0] == '\0') {
         objects_destroy(registry->objects, intake->upload->row.object);
     }
@@ -237,58 +250,86 @@ static void settle(struct intake *intake, const struct placing *placing)
     strcpy(change->address, intake->address);
     change->context = intake;
     change->done = settle_done;
+    if (receipt->result != RECEIPT_REFUSED) {
+        space_claim(intake->registry, receipt->account, receipt->size);
+    }
     catalogue_submit(intake->registry->catalogue, change);
 }
 
-/* ---- inspect and place --------------------------------------------------------------- */
+/* ---- sync and inspect, then place ------------------------------------------------------ */
 
-static void inspect_done(struct inspection *inspection,
-                         const struct inspect_answer *answer)
+/* The kernel may have dropped the pages: this object is lost and never synced again. */
+static void lose(struct intake *intake)
 {
-    struct intake *intake = inspection->context;
-    struct placing placing = {.media_type = answer->media_type,
-                              .sha256 = answer->sha256,
-                              .size = intake->sync.size};
-    for (size_t i = 0; i < answer->findings.size; i++) {
-        if (answer->findings.at[i] < FINDING_COUNT) {
-            placing.findings |= finding_bit(answer->findings.at[i]);
-        }
-    }
-    /* Without a hash there is nothing to compare or to prove: such a file is never filed. */
-    if (!answer->hashed || answer->size != intake->sync.size) {
+    upload_drop(intake->registry, intake->upload);
+    intake_end(intake);
+}
+
+static void place(struct intake *intake)
+{
+    struct placing placing = {.media_type = intake->seen.media_type,
+                              .sha256 = intake->seen.sha256,
+                              .size = intake->sync.size,
+                              .findings = intake->seen.findings};
+    if (intake->seen.size != intake->sync.size) {
         placing.findings |= finding_bit(FINDING_NOT_INSPECTED);
-    }
-    if (answer->detail[0] != '\0') {
-        log_event(LOG_INFO, "inspection", "object", intake->upload->row.object, "detail",
-                  answer->detail, NULL);
     }
     placing_decide(intake->registry, &intake->upload->row, &placing);
     settle(intake, &placing);
 }
 
+/* The inspector looks while the bytes go to disk; what it finds counts once they are there. */
+static void one_done(struct intake *intake)
+{
+    if (--intake->under_way > 0) {
+        return;
+    }
+    if (intake->sync.synced) {
+        place(intake);
+    } else {
+        lose(intake);
+    }
+}
+
+static void inspect_done(struct inspection *inspection,
+                         const struct inspect_answer *answer)
+{
+    struct intake *intake = inspection->context;
+    for (size_t i = 0; i < answer->findings.size; i++) {
+        if (answer->findings.at[i] < FINDING_COUNT) {
+            intake->seen.findings |= finding_bit(answer->findings.at[i]);
+        }
+    }
+    /* Without a hash there is nothing to compare or to prove: such a file is never filed. */
+    if (!answer->hashed) {
+        intake->seen.findings |= finding_bit(FINDING_NOT_INSPECTED);
+    }
+    if (answer->detail[0] != '\0') {
+        log_event(LOG_INFO, "inspection", "object", intake->upload->row.object, "detail",
+                  answer->detail, NULL);
+    }
+    intake->seen.size = answer->size;
+    snprintf(intake->seen.media_type, sizeof intake->seen.media_type, "%s",
+             answer->media_type);
+    memcpy(intake->seen.sha256, answer->sha256, sizeof intake->seen.sha256);
+    one_done(intake);
+}
+
 static void sync_done(struct object_sync *sync)
 {
     struct intake *intake = sync->context;
-    if (!sync->synced) {
-        /* The kernel may have dropped the pages: this object is lost and never synced again. */
+    if (sync->synced) {
+        intake->upload->row.size = sync->size;
+        intake->on_disk = true;
+        if (intake->late) {
+            promise(intake);
+        }
+    } else {
         log_event(LOG_ERROR, "sync-failed", "object", intake->upload->row.object, "error",
                   strerror(sync->error), NULL);
         answer_text(intake, TREE_FAILED, TEXT_STORE_FAILED);
-        upload_drop(intake->registry, intake->upload);
-        intake_end(intake);
-        return;
     }
-    intake->upload->row.size = sync->size;
-    intake->on_disk = true;
-    if (intake->late) {
-        promise(intake);
-    }
-    intake->inspection = (struct inspection){.account = intake->upload->row.account,
-                                             .name = intake->upload->row.name,
-                                             .fd = intake->upload->read_fd,
-                                             .done = inspect_done,
-                                             .context = intake};
-    inspections_ask(intake->registry->inspections, &intake->inspection);
+    one_done(intake);
 }
 
 static void seal_done(void *context, bool sealed)
@@ -298,9 +339,16 @@ static void seal_done(void *context, bool sealed)
         give_up(intake, TEXT_BUSY);
         return;
     }
+    intake->under_way = 2;
     intake->sync = (struct object_sync){
         .fd = intake->upload->read_fd, .done = sync_done, .context = intake};
     objects_sync(intake->registry->objects, &intake->sync);
+    intake->inspection = (struct inspection){.account = intake->upload->row.account,
+                                             .name = intake->upload->row.name,
+                                             .fd = intake->upload->read_fd,
+                                             .done = inspect_done,
+                                             .context = intake};
+    inspections_ask(intake->registry->inspections, &intake->inspection);
 }
 
 void intake_begin(struct registry *registry, struct upload *upload,

@@ -1,11 +1,11 @@
 /*
  * An upload's way in, from the client's CLOSE (or the RENAME to its final name) to the answer:
  *
- *     seal -> sync -> inspect -> place -> settle -> answer
+ *     seal -> sync and inspect -> place -> settle -> answer
  *
  * The order is the promise. The lease shows that nobody can write any more, so what is synced,
  * hashed and inspected is what is published; the sync's result is read before anything is said
- * of the bytes; and the answer follows the commit of the row. When the verdict takes longer than
+ * of the bytes (the inspector looks at them meanwhile); and the answer follows the commit of the row. When the verdict takes longer than
  * verdict_deadline_ms, the answer is OK as well, but only after a row says that the file waits for
  * its verdict: the start after a crash takes it up again.
  */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "registry/space.h"
 #include "registry/tree.h"
 
 /* The folder of an operation says where; it resolved when the upload was opened, and must still. */
@@ -140,6 +141,9 @@ void placing_decide(struct registry *registry, const struct upload_row *upload,
     }
     if (placing->size > policy_account_max_file(viewer.account)) {
         placing->findings |= finding_bit(FINDING_TOO_LARGE);
+    }
+    if (space_exceeded(registry, viewer.account, placing->size)) {
+        placing->findings |= finding_bit(FINDING_QUOTA);
     }
     judge(registry, viewer.account, placing);
     /* A policy may accept any finding but this one: there is no file to put it in. */

@@ -78,6 +78,17 @@ static void visit_object(void *context, const char *id)
     }
 }
 
+static void log_start(const struct recovered *recovered)
+{
+    char unfinished[16], taken_up[16], lost[16], destroyed[16];
+    snprintf(unfinished, sizeof unfinished, "%u", recovered->unfinished);
+    snprintf(taken_up, sizeof taken_up, "%u", recovered->taken_up);
+    snprintf(lost, sizeof lost, "%u", recovered->lost);
+    snprintf(destroyed, sizeof destroyed, "%u", recovered->destroyed);
+    log_event(LOG_INFO, "recovered", "unfinished", unfinished, "taken_up", taken_up,
+              "lost", lost, "destroyed", destroyed, NULL);
+}
+
 static void record_start(const struct recovered *recovered)
 {
     struct change *change = calloc(1, sizeof *change);
@@ -89,9 +100,9 @@ static void record_start(const struct recovered *recovered)
     snprintf(change->detail, sizeof change->detail,
              "unfinished=%u taken_up=%u lost=%u destroyed=%u", recovered->unfinished,
              recovered->taken_up, recovered->lost, recovered->destroyed);
-    log_event(LOG_INFO, "recovered", "detail", change->detail, NULL);
     change->done = change_forget;
     catalogue_submit(recovered->registry->catalogue, change);
+    log_start(recovered);
 }
 
 /* Unfinished uploads are kept for unfinished_days. */

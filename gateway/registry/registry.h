@@ -17,6 +17,7 @@
 struct session;
 struct upload_table;
 struct inspections;
+struct space;
 
 struct registry {
     struct loop *loop;
@@ -26,6 +27,7 @@ struct registry {
     struct upload_table *uploads;
     struct inspections *inspections;
     struct session *sessions; /* all of them, linked */
+    struct space *spaces;     /* of accounts whose uploads are just being stored */
     struct role_channel *auth;
     size_t intakes; /* under way */
     bool stopping;

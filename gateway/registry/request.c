@@ -11,6 +11,7 @@
 const struct wire_permit session_permits[] = {
     {&tree_realpath_schema, WIRE_STATE_ANY, request_realpath},
     {&tree_stat_schema, WIRE_STATE_ANY, request_stat},
+    {&tree_space_schema, WIRE_STATE_ANY, request_space},
     {&tree_open_schema, WIRE_STATE_ANY, request_open},
     {&tree_close_schema, WIRE_STATE_ANY, request_close},
     {&tree_open_folder_schema, WIRE_STATE_ANY, request_open_folder},

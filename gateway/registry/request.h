@@ -39,6 +39,7 @@ void request_submit(const struct request *request, struct change *change);
 /* request_read.c */
 void request_realpath(void *context, const void *message, struct channel_message *in);
 void request_stat(void *context, const void *message, struct channel_message *in);
+void request_space(void *context, const void *message, struct channel_message *in);
 void request_open_folder(void *context, const void *message, struct channel_message *in);
 void request_read_folder(void *context, const void *message, struct channel_message *in);
 void request_open_to_read(struct request *request);

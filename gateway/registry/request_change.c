@@ -53,8 +53,8 @@ static void rename_upload(struct renaming *renaming, struct upload *upload)
         refuse(renaming, TEXT_EXISTS);
         return;
     }
-    if (!request_may_send(&renaming->request, &renaming->place,
-                          vpath_name(&renaming->to), right)) {
+    if (!request_may_send(&renaming->request, &renaming->place, vpath_name(&renaming->to),
+                          right)) {
         return;
     }
     upload_move(registry->uploads, upload, renaming->folder, vpath_name(&renaming->to));

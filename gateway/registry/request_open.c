@@ -12,10 +12,12 @@
 #include "base/log.h"
 #include "hooks/filing/filing.h"
 #include "registry/intake.h"
+#include "registry/space.h"
 
 struct opening {
     struct request request;
     uint32_t intent;
+    bool whole; /* a new version of a file that the client did not truncate */
     struct place place;
     char folder[CATALOGUE_PATH_SIZE];
 };
@@ -58,7 +60,8 @@ static void answer_opened(const struct opening *opening, struct handle *handle,
         .handle = handle->number,
         .size = upload_size(upload),
         .limit = policy_account_max_file(opening->request.viewer.account),
-        .modified = upload->row.modified};
+        .modified = upload->row.modified,
+        .whole = opening->whole};
     session_send(session, &tree_opened_schema, &answer, &write_fd);
 }
 
@@ -187,15 +190,35 @@ static void open_unfinished(const struct opening *opening, struct upload *upload
 
 /* ---- which of them ------------------------------------------------------------------- */
 
-static void open_over_document(const struct opening *opening)
+/* scp overwrites in place: CREATE, no TRUNCATE, every byte from the first on. That is a new version
+   like any other as long as nothing is left out, for which the session looks (`whole`); a client
+   that would change or append a part meets its refusal there. */
+static void open_over_document(struct opening *opening)
 {
+    bool in_place =
+        (opening->intent & (TREE_CREATE | TREE_APPEND | TREE_TRUNCATE)) == TREE_CREATE;
+    opening->whole = in_place;
     if (opening->intent & TREE_EXCLUSIVE) {
         refuse(opening, TEXT_EXISTS);
-    } else if (!(opening->intent & TREE_TRUNCATE)) {
+    } else if (!(opening->intent & TREE_TRUNCATE) && !in_place) {
         refuse(opening, TEXT_FILED_UNCHANGED);
     } else if (may_send(opening, POLICY_RIGHT_NEW_VERSION)) {
         open_fresh(opening);
     }
+}
+
+/* Told before the bytes are sent. A policy may take QUOTA for less than a refusal: then it is one
+   of the findings, at the end. */
+static bool space_left(const struct opening *opening)
+{
+    const struct viewer *viewer = &opening->request.viewer;
+    const struct policy *policy = viewer->registry->policy;
+    if (!space_full(viewer->registry, viewer->account) ||
+        policy_verdict(policy, viewer->account, NULL, FINDING_QUOTA) != VERDICT_REJECT) {
+        return true;
+    }
+    refuse(opening, TEXT_QUOTA_REACHED);
+    return false;
 }
 
 static bool receives(const struct opening *opening)
@@ -207,7 +230,7 @@ static bool receives(const struct opening *opening)
         return false;
     }
     if (opening->place.kind == PLACE_INBOX || opening->place.kind == PLACE_OPERATION) {
-        return may_send(opening, POLICY_RIGHT_UPLOAD);
+        return may_send(opening, POLICY_RIGHT_UPLOAD) && space_left(opening);
     }
     /* Who can upload somewhere is told where; who cannot at all is told that. */
     bool correspondent = policy_account_kind(viewer->account) == POLICY_CORRESPONDENT;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "registry/space.h"
 
 void request_realpath(void *context, const void *message, struct channel_message *in)
 {
@@ -48,6 +49,36 @@ void request_stat(void *context, const void *message, struct channel_message *in
                                      .size = node.size,
                                      .modified = node.modified};
     session_send(request.session, &tree_attributes_schema, &answer, NULL);
+}
+
+static uint64_t left_of(uint64_t total, uint64_t used)
+{
+    return used < total ? total - used : 0;
+}
+
+/* SECURITY: of the account alone; how large the disk is, and what others take, is nobody's
+   business. */
+void request_space(void *context, const void *message, struct channel_message *in)
+{
+    (void)in;
+    const struct tree_space *asked = message;
+    struct request request;
+    struct node node;
+    if (!request_begin(&request, context, asked->id, asked->path, true) ||
+        !find_node(&request, &node)) {
+        return;
+    }
+    struct policy_quota quota = policy_account_quota(request.viewer.account);
+    struct catalogue_usage used =
+        space_used(request.viewer.registry, request.session->account);
+    uint64_t bytes = quota.bytes > 0 ? quota.bytes : TREE_SPACE_BYTES;
+    uint64_t files = quota.files > 0 ? quota.files : TREE_SPACE_FILES;
+    struct tree_space_answer answer = {.id = asked->id,
+                                       .bytes_total = bytes,
+                                       .bytes_free = left_of(bytes, used.bytes),
+                                       .files_total = files,
+                                       .files_free = left_of(files, used.files)};
+    session_send(request.session, &tree_space_answer_schema, &answer, NULL);
 }
 
 /* ---- listings ---------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct handle {
     uint32_t registry; /* what the registry calls it */
     int fd;            /* owned; -1 for a folder */
     bool append;       /* every WRITE goes to the end */
+    bool whole;        /* no WRITE may leave a hole */
     bool damaged;      /* a WRITE failed: this must not be published */
     uint64_t size;     /* when it was opened */
     uint64_t limit;    /* bytes that it may have at most */

@@ -22,11 +22,15 @@ static struct {
     struct interpose_counts counts;
     uint8_t ahead[READ_AHEAD];
     size_t head, tail;
+    bool greeted; /* the client's first line was delivered */
 } state;
 
 void interpose_session(const struct interpose *interpose)
 {
     state.session = interpose;
+    state.counts = (struct interpose_counts){0};
+    state.head = 0;
+    state.tail = 0;
 }
 
 static bool pending(void)
@@ -102,6 +106,21 @@ static ssize_t read_ahead(int fd)
     return got;
 }
 
+/* The client's first line alone at first: libssh answers it with its list of algorithms, and judges
+   the client's, which may be right behind it, only after that answer could leave. Else a client with
+   whom nothing can be agreed on would not hear why. */
+static size_t deliverable(void)
+{
+    size_t ready = state.tail - state.head;
+    if (!state.greeted) {
+        const uint8_t *first = &state.ahead[state.head];
+        const uint8_t *end = memchr(first, '\n', ready);
+        state.greeted = end != NULL;
+        ready = end ? (size_t)(end - first) + 1 : ready;
+    }
+    return ready;
+}
+
 ssize_t recv(int fd, void *bytes, size_t size, int flags)
 {
     if (!state.session || fd != state.session->socket || flags != 0) {
@@ -114,11 +133,18 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
             return got;
         }
     }
-    size_t ready = state.tail - state.head;
+    size_t ready = deliverable();
     size_t taken = size < ready ? size : ready;
     memcpy(bytes, &state.ahead[state.head], taken);
     state.head += taken;
     return (ssize_t)taken;
+}
+
+/* What waits to leave goes before what waits to be read. */
+static bool can_write(struct pollfd *client)
+{
+    struct pollfd writable = {.fd = client->fd, .events = POLLOUT};
+    return (client->events & POLLOUT) && real_poll(&writable, 1, 0) == 1;
 }
 
 /* A socket with bytes read ahead is readable, and the kernel need not be asked. The others wait
@@ -138,6 +164,6 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     for (nfds_t i = 0; i < count; i++) {
         fds[i].revents = 0;
     }
-    client->revents = POLLIN;
+    client->revents = can_write(client) ? POLLOUT : POLLIN;
     return 1;
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "policy/policy.h"
 #include "ssh/spawner.h"
+#include "ssh/warm_up.h"
 #include "text/text.h"
 
 enum { DESCRIPTORS = 65536 /* four a connection while it waits for the host key */ };
@@ -55,7 +56,7 @@ static bool prepare(void *context, const struct role_setup *setup,
         return err_set(err, ERR_SYSTEM, "libraries do not start");
     }
     *spawner = spawner_new(err);
-    if (!*spawner || !text_init(NULL, err)) {
+    if (!*spawner || !text_init(NULL, err) || !warm_up(err)) {
         return false;
     }
     strerror(EPIPE); /* libc's own sentences, which libssh asks for */
@@ -80,8 +81,13 @@ static bool policy(void *context, int take_fd, struct err *err)
         .login_grace_ms = policy_limit(mapped, POLICY_LIMIT_LOGIN_GRACE_S) * 1000,
         .login_tries = policy_limit(mapped, POLICY_LIMIT_LOGIN_TRIES),
         .handles = policy_limit(mapped, POLICY_LIMIT_HANDLES),
-        .idle_ms = policy_limit(mapped, POLICY_LIMIT_IDLE_S) * 1000};
+        .idle_ms = policy_limit(mapped, POLICY_LIMIT_IDLE_S) * 1000,
+        .stalled_ms = policy_limit(mapped, POLICY_LIMIT_STALLED_S) * 1000,
+        .keepalive_ms = policy_limit(mapped, POLICY_LIMIT_KEEPALIVE_S) * 1000,
+        .requests_per_s = policy_limit(mapped, POLICY_LIMIT_REQUESTS_PER_S),
+        .language = policy_agency(mapped).language};
     spawner_limits(*spawner, &limits);
+    spawner_old_macs(*spawner, policy_limit(mapped, POLICY_LIMIT_OLD_MACS) != 0);
     return true;
 }
 

@@ -18,19 +18,17 @@
 #include "base/log.h"
 #include "ssh/ask.h"
 #include "ssh/interpose.h"
+#include "ssh/proxy.h"
 #include "ssh/sftp_decode.h"
 #include "ssh/transport.h"
 #include "text/text.h"
 #include "wire/signing.h"
 
 enum {
-    BYTES_BEFORE_LOGIN = 1024 * 1024,
-    UNSENT_MAX = 2 * 1024 * 1024, /* keepalives whose replies nobody reads */
     SIGN_WAIT_MS = 10 * 1000,
-    SIGN_BURST = 7,
-    SIGN_REFILL_MS = 1010,
-    FAREWELL_MS = 1000, /* for the last bytes to leave */
-    TURN_MAX_MS = 60 * 1000
+    SIGN_BURST = 15,
+    SIGN_REFILL_MS = 105,
+    FAREWELL_MS = 1000 /* for the last bytes to leave */
 };
 
 const struct sandbox_call session_calls[] = {
@@ -66,7 +64,7 @@ void session_fail(struct session *session, const struct err *err)
 
 /* ---- questions of libssh that others answer --------------------------------------------- */
 
-/* keys signs a few times at once and then about once a second (keys/rate.h), and ends whoever asks
+/* keys signs some times at once and then some times a second (keys/rate.h), and ends whoever asks
    for more. A client that rekeys too often is slowed down here instead. */
 static void pace(struct session *session)
 {
@@ -110,8 +108,8 @@ static bool verify(void *context, struct bytes signed_data, struct bytes signatu
     return login_signature(&session->login, signed_data, signature);
 }
 
-/* Before the first answer to a login; earlier clients do not expect it. Both languages: nobody
-   knows yet who reads it. */
+/* Before the first answer to a login; earlier clients do not expect it. Nobody knows yet who reads
+   it, so it is in the agency's language. */
 static void greet(struct session *session)
 {
     if (session->greeted) {
@@ -119,8 +117,8 @@ static void greet(struct session *session)
     }
     session->greeted = true;
     char text[512];
-    snprintf(text, sizeof text, "%s\n%s\n", text_get(LANGUAGE_SPANISH, TEXT_BANNER),
-             text_get(LANGUAGE_ENGLISH, TEXT_BANNER));
+    snprintf(text, sizeof text, "%s\n",
+             text_get(session->options->limits.language, TEXT_BANNER));
     ssh_string banner = ssh_string_from_char(text);
     if (banner) {
         ssh_send_issue_banner(session->ssh, banner);
@@ -153,52 +151,6 @@ static int on_message(ssh_session ssh, ssh_message message, void *context)
     return login_message(ssh, message, &session->login);
 }
 
-/* ---- time -------------------------------------------------------------------------------- */
-
-static int64_t idle_deadline(const struct session *session)
-{
-    return session->active_ms + (int64_t)session->options->limits.idle_ms;
-}
-
-static void check_limits(struct session *session)
-{
-    int64_t now = clock_monotonic_ms();
-    if (!session->login.done) {
-        if (now >= session->login.deadline_ms) {
-            session_finish(session, "no login in time");
-        } else if (interpose_counts().bytes > BYTES_BEFORE_LOGIN) {
-            session_finish(session, "too many bytes before login");
-        } else if (session->login.ended) {
-            session_finish(session, "no more tries");
-        }
-        session->active_ms = now;
-    }
-    if (session_channel_unsent(session) > UNSENT_MAX) {
-        session_finish(session, "the client does not read");
-    }
-    if (sftp_requests(session->sftp) != session->requests_seen) {
-        session->requests_seen = sftp_requests(session->sftp);
-        session->active_ms = now;
-    }
-    if (sftp_waiting(session->sftp)) {
-        session->active_ms = now; /* that is our time, not the client's */
-    }
-    if (now >= idle_deadline(session)) {
-        session_finish(session, "idle");
-    }
-}
-
-static int time_left(const struct session *session)
-{
-    int64_t deadline =
-        session->login.done ? idle_deadline(session) : session->login.deadline_ms;
-    int64_t left = deadline - clock_monotonic_ms();
-    if (left < 0) {
-        return 0;
-    }
-    return left < TURN_MAX_MS ? (int)left : TURN_MAX_MS;
-}
-
 /* ---- from first to last ------------------------------------------------------------------ */
 
 /* SECURITY: after a packet that was tampered with libssh keeps the session until the client
@@ -215,14 +167,15 @@ static void check_transport(struct session *session)
 static void serve(struct session *session)
 {
     while (!session->ending) {
-        if (ssh_event_dopoll(session->event, time_left(session)) == SSH_ERROR) {
+        if (ssh_event_dopoll(session->event, session_limits_wait(session)) == SSH_ERROR) {
             session_finish(session, "closed");
         }
         check_transport(session);
         if (!session->ending) {
+            sftp_work(session->sftp);
             session_channel_move(session);
             session_channel_tend(session);
-            check_limits(session);
+            session_limits_check(session);
         }
     }
 }
@@ -258,10 +211,9 @@ static void record_end(const struct session *session)
     snprintf(connection, sizeof connection, "%" PRIu64, session->options->connection);
     snprintf(received, sizeof received, "%" PRIu64, interpose_counts().bytes);
     snprintf(sent, sizeof sent, "%" PRIu64, session->socket_counter.out_bytes);
-    log_event(LOG_INFO, "session-ended", "conn", connection, "address",
-              session->options->address, "user",
-              session->login.done ? session->login.user : NULL, "reason", session->ending,
-              "received", received, "sent", sent, NULL);
+    log_event(LOG_INFO, "session-ended", "conn", connection, "address", session->address,
+              "user", session->login.done ? session->login.user : NULL, "reason",
+              session->ending, "received", received, "sent", sent, NULL);
 }
 
 /* Key exchange is begun here and goes on by itself, packet by packet, in serve(). */
@@ -270,6 +222,23 @@ static bool begin(struct session *session)
     int begun = ssh_handle_key_exchange(session->ssh);
     return begun != SSH_ERROR &&
            ssh_event_add_session(session->event, session->ssh) == SSH_OK;
+}
+
+/* Behind a proxy the client is somebody else than who connected. */
+static enum proxy_outcome meet_client(struct session *session, struct err *err)
+{
+    const struct session_options *options = session->options;
+    struct proxy proxy = {.connection = options->connection,
+                          .socket = options->socket,
+                          .auth = options->auth};
+    if (!options->proxied) {
+        return PROXY_ADMITTED;
+    }
+    enum proxy_outcome outcome = proxy_meet(&proxy, err);
+    if (proxy.address[0]) {
+        snprintf(session->address, sizeof session->address, "%s", proxy.address);
+    }
+    return outcome;
 }
 
 /* The last refusal, or the last answer, should still arrive. */
@@ -287,8 +256,15 @@ static enum connection_outcome run(struct session *session,
                                    struct ssh_server_callbacks_struct *callbacks)
 {
     struct err err = {0};
-    if (!prepare_libssh(session, callbacks) ||
-        !sandbox_enter_calls(session->options->filter, &err) || !begin(session)) {
+    enum proxy_outcome met = PROXY_REFUSED;
+    if (prepare_libssh(session, callbacks) &&
+        sandbox_enter_calls(session->options->filter, &err)) {
+        met = meet_client(session, &err);
+    }
+    if (met == PROXY_LOCAL) {
+        return CONNECTION_SERVED;
+    }
+    if (met == PROXY_REFUSED || !begin(session)) {
         session_finish(session, err.text[0] ? err.text : "libssh does not begin");
         record_end(session);
         return CONNECTION_NO_LOGIN;
@@ -306,6 +282,8 @@ enum connection_outcome session_run(const struct session_options *options)
     struct session session = {
         .options = options,
         .active_ms = now,
+        .moved_ms = now,
+        .heard_ms = now,
         .login = {.auth = options->auth,
                   .deadline_ms = now + (int64_t)options->limits.login_grace_ms,
                   .tries_left = options->limits.login_tries}};
@@ -317,6 +295,7 @@ enum connection_outcome session_run(const struct session_options *options)
         .auth_pubkey_function = on_public_key,
         .channel_open_request_session_function = session_channel_open};
     struct err err = {0};
+    snprintf(session.address, sizeof session.address, "%s", options->address);
     interpose_session(&interpose);
     buf_init(&session.stalled, SFTP_PACKET_MAX + SFTP_PACKET_GRACE + sizeof(uint32_t));
     session.sftp = sftp_new(options->registry, options->limits.handles);
@@ -325,5 +304,6 @@ enum connection_outcome session_run(const struct session_options *options)
         log_text(LOG_ERROR, "session-not-begun", "%s", err.text);
         return CONNECTION_NO_LOGIN;
     }
+    sftp_pace(session.sftp, options->limits.requests_per_s);
     return run(&session, &callbacks);
 }

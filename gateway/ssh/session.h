@@ -9,18 +9,26 @@
 #include <libssh/server.h>
 
 #include "base/sandbox.h"
+#include "text/text.h"
 #include "wire/control.h"
 
+/* What the policy says for every session; 0 milliseconds of stalling or silence, and 0 requests
+   a second, are no limit. */
 struct session_limits {
     uint64_t login_grace_ms;
     uint64_t login_tries;
     uint64_t handles;
     uint64_t idle_ms;
+    uint64_t stalled_ms;
+    uint64_t keepalive_ms;
+    uint64_t requests_per_s;
+    enum language language; /* of the banner */
 };
 
 struct session_options {
     uint64_t connection;
     const char *address;
+    bool proxied;             /* a PROXY header comes first; address is who sends it */
     int socket;               /* taken */
     int registry, auth, keys; /* borrowed */
     ssh_bind transport;

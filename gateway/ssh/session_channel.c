@@ -15,9 +15,9 @@
 #include "ssh/sftp_decode.h"
 
 enum {
-    UNSENT_HIGH = 512 * 1024, /* bytes in libssh: no more answers are given to it */
-    WRITE_MAX = 256 * 1024,   /* bytes given to libssh at once */
-    PACKET_OVERHEAD = 32      /* bytes beside the payload, at least */
+    UNSENT_HIGH = 64 * 1024, /* bytes in libssh: no more answers are given to it */
+    WRITE_MAX = 256 * 1024,  /* bytes given to libssh at once */
+    PACKET_OVERHEAD = 32     /* bytes beside the payload, at least */
 };
 
 /* ---- channels ---------------------------------------------------------------------------- */
@@ -205,6 +205,7 @@ static bool write_some(struct session *session)
         return false;
     }
     buf_consume(output, (size_t)wrote);
+    session->answered += (size_t)wrote;
     session->active_ms = wrote > 0 ? clock_monotonic_ms() : session->active_ms;
     return wrote > 0;
 }

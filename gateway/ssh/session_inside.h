@@ -1,11 +1,12 @@
 /*
- * What session.c (login, limits, from first to last) and session_channel.c (channels and their bytes)
- * share.
+ * What session.c (login, from first to last), session_limits.c (time and memory) and session_channel.c
+ * (channels and their bytes) share.
  */
 #ifndef GARITA_SSH_SESSION_INSIDE_H
 #define GARITA_SSH_SESSION_INSIDE_H
 
 #include <libssh/callbacks.h>
+#include <netinet/in.h>
 
 #include "ssh/login.h"
 #include "ssh/session.h"
@@ -33,9 +34,13 @@ struct session {
     size_t buffered;    /* bytes of sftp_channel that libssh still holds */
     bool sftp_eof;      /* the client sends no more */
     bool writing;
-    bool greeted;      /* the banner was sent */
-    int64_t active_ms; /* when it last got on */
-    uint64_t requests_seen;
+    bool greeted;                   /* the banner was sent */
+    char address[INET6_ADDRSTRLEN]; /* the client's; until it is known the proxy's */
+    /* For session_limits.c: when the client last got on, took a byte, sent one. */
+    int64_t active_ms, moved_ms, heard_ms;
+    uint64_t requests_seen, sent_seen, answered_seen, received_seen;
+    uint64_t answered; /* bytes of answers that its channel's window took */
+    int keepalives;    /* since it last sent one */
     struct ssh_counter_struct socket_counter, packet_counter;
     uint64_t sent_base, made_base; /* of the counters, when nothing was unsent */
     const char *ending;            /* why it ends; NULL while it goes on */
@@ -54,6 +59,11 @@ void session_channel_init(struct session *session);
 /* What the callbacks left to the loop: bytes to and from the SFTP channel, channels that end. */
 void session_channel_move(struct session *session);
 void session_channel_tend(struct session *session);
+
+/* Ends the session when it has taken what it may, and says how long the loop may wait for the
+   client before it must look again. */
+void session_limits_check(struct session *session);
+int session_limits_wait(const struct session *session);
 
 /* Bytes that libssh holds for the socket. */
 uint64_t session_channel_unsent(struct session *session);

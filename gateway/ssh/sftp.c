@@ -4,6 +4,7 @@
  */
 #include "ssh/sftp_inside.h"
 
+#include "base/clock.h"
 #include "base/reader.h"
 
 typedef bool (*handler)(struct sftp *sftp, const struct sftp_request *request,
@@ -23,9 +24,15 @@ struct sftp *sftp_new(int registry, size_t handle_limit)
     return sftp;
 }
 
+void sftp_pace(struct sftp *sftp, uint64_t requests_per_s)
+{
+    pace_init(&sftp->pace, requests_per_s);
+}
+
 void sftp_free(struct sftp *sftp)
 {
     if (sftp) {
+        sftp_checks_drop(sftp);
         handles_free(sftp->handles);
         buf_done(&sftp->output);
         free(sftp);
@@ -34,9 +41,8 @@ void sftp_free(struct sftp *sftp)
 
 /* ---- asking the registry ----------------------------------------------------------- */
 
-static struct sftp_waiting *wait_for(struct sftp *sftp,
-                                     const struct sftp_request *request,
-                                     enum sftp_expected expected)
+struct sftp_waiting *sftp_wait_for(struct sftp *sftp, const struct sftp_request *request,
+                                   enum sftp_expected expected)
 {
     struct sftp_waiting *waiting = sftp->waiting;
     while (waiting->used) {
@@ -49,6 +55,7 @@ static struct sftp_waiting *wait_for(struct sftp *sftp,
         .id = sftp->last_id,
         .client = request->id,
         .reserved = expected == SFTP_EXPECT_ENTRIES ? SFTP_NAMES_MAX : SFTP_ANSWER_MAX};
+    pace_take(&sftp->pace, clock_monotonic_ms());
     sftp->reserved += waiting->reserved;
     sftp->waiting_count++;
     return waiting;
@@ -56,8 +63,8 @@ static struct sftp_waiting *wait_for(struct sftp *sftp,
 
 /* A registry that does not take our questions is overloaded or gone: either way no more can be
    promised on this connection. */
-static bool ask(struct sftp *sftp, const struct wire_schema *schema, const void *message,
-                struct err *err)
+bool sftp_ask(struct sftp *sftp, const struct wire_schema *schema, const void *message,
+              struct err *err)
 {
     switch (wire_send(sftp->registry, schema, message, NULL, err)) {
     case CHANNEL_OK:
@@ -71,13 +78,25 @@ static bool ask(struct sftp *sftp, const struct wire_schema *schema, const void 
     }
 }
 
-static bool path_fits(struct sftp *sftp, const struct sftp_request *request)
+bool sftp_path_fits(struct sftp *sftp, const struct sftp_request *request)
 {
     if (request->path.size > SFTP_NAME_MAX || request->target.size > SFTP_NAME_MAX) {
         sftp_refuse(sftp, request->id, SFTP_FAILURE, TEXT_NAME_TOO_LONG);
         return false;
     }
     return true;
+}
+
+bool sftp_ask_path(struct sftp *sftp, const struct sftp_request *request,
+                   enum sftp_expected expected, const struct wire_schema *schema,
+                   struct err *err)
+{
+    if (!sftp_path_fits(sftp, request)) {
+        return true;
+    }
+    const struct sftp_waiting *waiting = sftp_wait_for(sftp, request, expected);
+    struct tree_stat message = {.id = waiting->id, .path = request->path};
+    return sftp_ask(sftp, schema, &message, err);
 }
 
 /* Requests that are one path and nothing else. */
@@ -89,6 +108,7 @@ struct path_question {
 
 /* They have the same fields, so one struct serves them all. */
 _Static_assert(sizeof(struct tree_stat) == sizeof(struct tree_realpath) &&
+                   sizeof(struct tree_stat) == sizeof(struct tree_space) &&
                    sizeof(struct tree_stat) == sizeof(struct tree_remove) &&
                    sizeof(struct tree_stat) == sizeof(struct tree_make_folder) &&
                    sizeof(struct tree_stat) == sizeof(struct tree_remove_folder),
@@ -104,30 +124,27 @@ static bool on_path(struct sftp *sftp, const struct sftp_request *request,
         {SFTP_REMOVE, SFTP_EXPECT_STATUS, &tree_remove_schema},
         {SFTP_MKDIR, SFTP_EXPECT_STATUS, &tree_make_folder_schema},
         {SFTP_RMDIR, SFTP_EXPECT_STATUS, &tree_remove_folder_schema},
+        {SFTP_STATVFS, SFTP_EXPECT_SPACE, &tree_space_schema},
     };
     const struct path_question *question = questions;
     while (question->type != request->type) {
         question++; /* the dispatch table sends no others here */
     }
-    if (!path_fits(sftp, request)) {
-        return true;
-    }
-    const struct sftp_waiting *waiting = wait_for(sftp, request, question->expected);
-    struct tree_stat message = {.id = waiting->id, .path = request->path};
-    return ask(sftp, question->schema, &message, err);
+    return sftp_ask_path(sftp, request, question->expected, question->schema, err);
 }
 
 static bool on_rename(struct sftp *sftp, const struct sftp_request *request,
                       struct err *err)
 {
-    if (!path_fits(sftp, request)) {
+    if (!sftp_path_fits(sftp, request)) {
         return true;
     }
-    struct tree_rename message = {.id = wait_for(sftp, request, SFTP_EXPECT_STATUS)->id,
-                                  .overwrite = request->type == SFTP_POSIX_RENAME,
-                                  .from = request->path,
-                                  .to = request->target};
-    return ask(sftp, &tree_rename_schema, &message, err);
+    struct tree_rename message = {
+        .id = sftp_wait_for(sftp, request, SFTP_EXPECT_STATUS)->id,
+        .overwrite = request->type == SFTP_POSIX_RENAME,
+        .from = request->path,
+        .to = request->target};
+    return sftp_ask(sftp, &tree_rename_schema, &message, err);
 }
 
 /* ---- opening and closing ----------------------------------------------------------- */
@@ -157,29 +174,29 @@ static uint32_t intent_of(uint32_t flags)
 static bool on_open(struct sftp *sftp, const struct sftp_request *request,
                     struct err *err)
 {
-    if (!path_fits(sftp, request) || !handle_left(sftp, request)) {
+    if (!sftp_path_fits(sftp, request) || !handle_left(sftp, request)) {
         return true;
     }
     uint32_t intent = intent_of(request->flags);
-    struct sftp_waiting *waiting = wait_for(sftp, request, SFTP_EXPECT_FILE);
+    struct sftp_waiting *waiting = sftp_wait_for(sftp, request, SFTP_EXPECT_FILE);
     waiting->writes = intent & TREE_WRITE;
     waiting->append = intent & TREE_APPEND;
     sftp->handles_promised++;
     struct tree_open message = {
         .id = waiting->id, .intent = intent, .path = request->path};
-    return ask(sftp, &tree_open_schema, &message, err);
+    return sftp_ask(sftp, &tree_open_schema, &message, err);
 }
 
 static bool on_opendir(struct sftp *sftp, const struct sftp_request *request,
                        struct err *err)
 {
-    if (!path_fits(sftp, request) || !handle_left(sftp, request)) {
+    if (!sftp_path_fits(sftp, request) || !handle_left(sftp, request)) {
         return true;
     }
-    struct sftp_waiting *waiting = wait_for(sftp, request, SFTP_EXPECT_FOLDER);
+    struct sftp_waiting *waiting = sftp_wait_for(sftp, request, SFTP_EXPECT_FOLDER);
     sftp->handles_promised++;
     struct tree_open_folder message = {.id = waiting->id, .path = request->path};
-    return ask(sftp, &tree_open_folder_schema, &message, err);
+    return sftp_ask(sftp, &tree_open_folder_schema, &message, err);
 }
 
 /* From here on the client's name for the handle means nothing; the registry answers when what
@@ -194,14 +211,15 @@ static bool on_close(struct sftp *sftp, const struct sftp_request *request,
     }
     bool damaged = handle->damaged;
     uint32_t number = handle->registry;
+    sftp_check_closing(sftp, handle);
     handles_remove(sftp->handles, handle); /* our descriptor first: else no lease */
     if (damaged) {
         sftp_refuse(sftp, request->id, SFTP_FAILURE, TEXT_INCOMPLETE);
         return true;
     }
-    struct tree_close message = {.id = wait_for(sftp, request, SFTP_EXPECT_STATUS)->id,
-                                 .handle = number};
-    return ask(sftp, &tree_close_schema, &message, err);
+    struct tree_close message = {
+        .id = sftp_wait_for(sftp, request, SFTP_EXPECT_STATUS)->id, .handle = number};
+    return sftp_ask(sftp, &tree_close_schema, &message, err);
 }
 
 static bool on_readdir(struct sftp *sftp, const struct sftp_request *request,
@@ -216,9 +234,9 @@ static bool on_readdir(struct sftp *sftp, const struct sftp_request *request,
         return true;
     }
     struct tree_read_folder message = {
-        .id = wait_for(sftp, request, SFTP_EXPECT_ENTRIES)->id,
+        .id = sftp_wait_for(sftp, request, SFTP_EXPECT_ENTRIES)->id,
         .handle = handle->registry};
-    return ask(sftp, &tree_read_folder_schema, &message, err);
+    return sftp_ask(sftp, &tree_read_folder_schema, &message, err);
 }
 
 /* ---- attributes -------------------------------------------------------------------- */
@@ -242,14 +260,14 @@ static struct tree_set set_message(const struct sftp_request *request)
 static bool ask_set(struct sftp *sftp, const struct sftp_request *request,
                     struct tree_set *message, struct err *err)
 {
-    message->id = wait_for(sftp, request, SFTP_EXPECT_STATUS)->id;
-    return ask(sftp, &tree_set_schema, message, err);
+    message->id = sftp_wait_for(sftp, request, SFTP_EXPECT_STATUS)->id;
+    return sftp_ask(sftp, &tree_set_schema, message, err);
 }
 
 static bool on_setstat(struct sftp *sftp, const struct sftp_request *request,
                        struct err *err)
 {
-    if (!path_fits(sftp, request)) {
+    if (!sftp_path_fits(sftp, request)) {
         return true;
     }
     struct tree_set message = set_message(request);
@@ -317,17 +335,37 @@ static const struct {
     unsigned type;
     handler handle;
 } handlers[] = {
-    {SFTP_INIT, on_init},         {SFTP_OPEN, on_open},
-    {SFTP_CLOSE, on_close},       {SFTP_READ, sftp_read},
-    {SFTP_WRITE, sftp_write},     {SFTP_LSTAT, on_path},
-    {SFTP_FSTAT, sftp_fstat},     {SFTP_SETSTAT, on_setstat},
-    {SFTP_FSETSTAT, on_fsetstat}, {SFTP_OPENDIR, on_opendir},
-    {SFTP_READDIR, on_readdir},   {SFTP_REMOVE, on_path},
-    {SFTP_MKDIR, on_path},        {SFTP_RMDIR, on_path},
-    {SFTP_REALPATH, on_path},     {SFTP_STAT, on_path},
-    {SFTP_RENAME, on_rename},     {SFTP_READLINK, on_link},
-    {SFTP_SYMLINK, on_link},      {SFTP_POSIX_RENAME, on_rename},
-    {SFTP_FSYNC, sftp_fsync},     {SFTP_LIMITS, on_limits},
+    {SFTP_INIT, on_init},
+    {SFTP_OPEN, on_open},
+    {SFTP_CLOSE, on_close},
+    {SFTP_READ, sftp_read},
+    {SFTP_WRITE, sftp_write},
+    {SFTP_LSTAT, on_path},
+    {SFTP_FSTAT, sftp_fstat},
+    {SFTP_SETSTAT, on_setstat},
+    {SFTP_FSETSTAT, on_fsetstat},
+    {SFTP_OPENDIR, on_opendir},
+    {SFTP_READDIR, on_readdir},
+    {SFTP_REMOVE, on_path},
+    {SFTP_MKDIR, on_path},
+    {SFTP_RMDIR, on_path},
+    {SFTP_REALPATH, on_path},
+    {SFTP_STAT, on_path},
+    {SFTP_RENAME, on_rename},
+    {SFTP_READLINK, on_link},
+    {SFTP_SYMLINK, on_link},
+    {SFTP_POSIX_RENAME, on_rename},
+    {SFTP_FSYNC, sftp_fsync},
+    {SFTP_LIMITS, on_limits},
+    {SFTP_STATVFS, on_path},
+    {SFTP_FSTATVFS, sftp_fstatvfs},
+    {SFTP_LSETSTAT, on_setstat},
+    {SFTP_EXPAND_PATH, sftp_expand_path},
+    {SFTP_HOME_DIRECTORY, sftp_home_directory},
+    {SFTP_USERS_GROUPS, sftp_users_groups},
+    {SFTP_CHECK_NAME, sftp_check_name},
+    {SFTP_CHECK_HANDLE, sftp_check_handle},
+    {SFTP_CHECK_OLD, sftp_check_handle},
 };
 
 static bool dispatch(struct sftp *sftp, const struct sftp_request *request,
@@ -393,7 +431,13 @@ bool sftp_input(struct sftp *sftp, struct bytes input, size_t *taken, struct err
 bool sftp_ready(const struct sftp *sftp)
 {
     return sftp->waiting_count < SFTP_WAITING_MAX &&
-           buf_size(&sftp->output) + sftp->reserved < SFTP_HIGH_WATER;
+           sftp->check_count < SFTP_CHECKS_MAX && sftp->reserved < SFTP_RESERVED_MAX &&
+           buf_size(&sftp->output) < SFTP_HIGH_WATER && sftp_pause(sftp) == 0;
+}
+
+int64_t sftp_pause(const struct sftp *sftp)
+{
+    return pace_wait(&sftp->pace, clock_monotonic_ms());
 }
 
 struct buf *sftp_output(struct sftp *sftp)
@@ -403,7 +447,7 @@ struct buf *sftp_output(struct sftp *sftp)
 
 bool sftp_waiting(const struct sftp *sftp)
 {
-    return sftp->waiting_count > 0;
+    return sftp->waiting_count > 0 || sftp->check_count > 0;
 }
 
 bool sftp_settled(const struct sftp *sftp)
@@ -423,10 +467,11 @@ void sftp_reset(struct sftp *sftp)
     for (struct handle *handle; (handle = handles_any(sftp->handles));) {
         struct tree_close message = {.handle = handle->registry};
         if (handle->kind != HANDLE_WRITE) {
-            ask(sftp, &tree_close_schema, &message, NULL); /* id 0: nobody waits */
+            sftp_ask(sftp, &tree_close_schema, &message, NULL); /* id 0: nobody waits */
         }
         handles_remove(sftp->handles, handle);
     }
+    sftp_checks_drop(sftp);
     for (size_t i = 0; i < SFTP_WAITING_MAX; i++) {
         sftp->waiting[i].dropped = true;
     }

@@ -14,6 +14,12 @@ struct answering {
     bool broken;
 };
 
+static bool fits(const struct sftp_waiting *waiting, enum sftp_expected expected)
+{
+    return waiting->expected == expected ||
+           (waiting->expected == SFTP_EXPECT_CHECK && expected == SFTP_EXPECT_FILE);
+}
+
 /* The question behind an answer, which it settles. NULL: there is nothing to tell anybody. */
 static struct sftp_waiting *settle(struct answering *answering, uint32_t id,
                                    enum sftp_expected expected)
@@ -28,7 +34,7 @@ static struct sftp_waiting *settle(struct answering *answering, uint32_t id,
             waiting = &sftp->waiting[i];
         }
     }
-    if (!waiting || (expected != SFTP_EXPECT_STATUS && waiting->expected != expected)) {
+    if (!waiting || (expected != SFTP_EXPECT_STATUS && !fits(waiting, expected))) {
         answering->broken = true;
         return NULL;
     }
@@ -99,14 +105,36 @@ static void on_attributes(void *context, const void *message, struct channel_mes
     sftp_reply_attributes(&answering->sftp->output, waiting->client, &attributes);
 }
 
+static void on_space(void *context, const void *message, struct channel_message *in)
+{
+    (void)in;
+    struct answering *answering = context;
+    const struct tree_space_answer *found = message;
+    const struct sftp_waiting *waiting = settle(answering, found->id, SFTP_EXPECT_SPACE);
+    if (!waiting || waiting->dropped) {
+        return;
+    }
+    struct sftp_space space = {.bytes_total = found->bytes_total,
+                               .bytes_free = found->bytes_free,
+                               .files_total = found->files_total,
+                               .files_free = found->files_free};
+    sftp_reply_space(&answering->sftp->output, waiting->client, &space);
+}
+
+/* The registry may forget a file that is only read while we go on reading it. */
+static void forget(struct sftp *sftp, uint32_t registry)
+{
+    struct tree_close message = {.handle = registry}; /* id 0: nobody waits */
+    wire_send(sftp->registry, &tree_close_schema, &message, NULL, NULL);
+}
+
 /* A handle for what the registry opened; it was promised when the question was asked. */
 static struct handle *add_handle(struct sftp *sftp, const struct sftp_waiting *waiting,
                                  enum handle_kind kind, uint32_t registry)
 {
     if (waiting->dropped) {
-        struct tree_close message = {.handle = registry};
         if (kind != HANDLE_WRITE) {
-            wire_send(sftp->registry, &tree_close_schema, &message, NULL, NULL);
+            forget(sftp, registry);
         }
         return NULL;
     }
@@ -128,6 +156,11 @@ static void on_opened(void *context, const void *message, struct channel_message
     if (!waiting) {
         return;
     }
+    if (waiting->expected == SFTP_EXPECT_CHECK) {
+        forget(answering->sftp, opened->handle);
+        sftp_check_opened(answering->sftp, waiting, channel_message_take_fd(in, 0));
+        return;
+    }
     enum handle_kind kind = waiting->writes ? HANDLE_WRITE : HANDLE_READ;
     struct handle *handle = add_handle(answering->sftp, waiting, kind, opened->handle);
     if (handle) {
@@ -135,6 +168,7 @@ static void on_opened(void *context, const void *message, struct channel_message
         handle->append = waiting->append;
         handle->size = opened->size;
         handle->limit = opened->limit;
+        handle->whole = opened->whole != 0;
         handle->modified = opened->modified;
     }
 }
@@ -173,6 +207,7 @@ static const struct wire_permit permits[] = {
     {&tree_status_schema, WIRE_STATE_ANY, on_status},
     {&tree_path_schema, WIRE_STATE_ANY, on_path},
     {&tree_attributes_schema, WIRE_STATE_ANY, on_attributes},
+    {&tree_space_answer_schema, WIRE_STATE_ANY, on_space},
     {&tree_opened_schema, WIRE_STATE_ANY, on_opened},
     {&tree_folder_schema, WIRE_STATE_ANY, on_folder},
     {&tree_entries_schema, WIRE_STATE_ANY, on_entries},

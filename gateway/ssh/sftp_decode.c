@@ -8,38 +8,62 @@
 #include "base/auto.h"
 #include "base/reader.h"
 
-enum field { NOTHING, PATH, TARGET, HANDLE, DATA, OFFSET, LENGTH, FLAGS, ATTRIBUTES };
+enum field {
+    NOTHING,
+    PATH,
+    TARGET,
+    HANDLE,
+    DATA,
+    MORE,
+    OFFSET,
+    EXTENT,
+    LENGTH,
+    FLAGS,
+    ATTRIBUTES
+};
 
-enum { FIELDS_MAX = 4, EXTENDED_PAIRS_MAX = 64 };
+enum { FIELDS_MAX = 5, EXTENDED_PAIRS_MAX = 64 };
 
 struct layout {
     unsigned type;
     const char *extension; /* NULL: a type of its own */
     enum field fields[FIELDS_MAX];
+    const char *version; /* of an extension */
 };
 
 static const struct layout layouts[] = {
-    {SFTP_OPEN, NULL, {PATH, FLAGS, ATTRIBUTES}},
-    {SFTP_CLOSE, NULL, {HANDLE}},
-    {SFTP_READ, NULL, {HANDLE, OFFSET, LENGTH}},
-    {SFTP_WRITE, NULL, {HANDLE, OFFSET, DATA}},
-    {SFTP_LSTAT, NULL, {PATH}},
-    {SFTP_FSTAT, NULL, {HANDLE}},
-    {SFTP_SETSTAT, NULL, {PATH, ATTRIBUTES}},
-    {SFTP_FSETSTAT, NULL, {HANDLE, ATTRIBUTES}},
-    {SFTP_OPENDIR, NULL, {PATH}},
-    {SFTP_READDIR, NULL, {HANDLE}},
-    {SFTP_REMOVE, NULL, {PATH}},
-    {SFTP_MKDIR, NULL, {PATH, ATTRIBUTES}},
-    {SFTP_RMDIR, NULL, {PATH}},
-    {SFTP_REALPATH, NULL, {PATH}},
-    {SFTP_STAT, NULL, {PATH}},
-    {SFTP_RENAME, NULL, {PATH, TARGET}},
-    {SFTP_READLINK, NULL, {PATH}},
-    {SFTP_SYMLINK, NULL, {PATH, TARGET}},
-    {SFTP_POSIX_RENAME, "posix-rename@openssh.com", {PATH, TARGET}},
-    {SFTP_FSYNC, "fsync@openssh.com", {HANDLE}},
-    {SFTP_LIMITS, "limits@openssh.com", {NOTHING}},
+    {SFTP_OPEN, NULL, {PATH, FLAGS, ATTRIBUTES}, NULL},
+    {SFTP_CLOSE, NULL, {HANDLE}, NULL},
+    {SFTP_READ, NULL, {HANDLE, OFFSET, LENGTH}, NULL},
+    {SFTP_WRITE, NULL, {HANDLE, OFFSET, DATA}, NULL},
+    {SFTP_LSTAT, NULL, {PATH}, NULL},
+    {SFTP_FSTAT, NULL, {HANDLE}, NULL},
+    {SFTP_SETSTAT, NULL, {PATH, ATTRIBUTES}, NULL},
+    {SFTP_FSETSTAT, NULL, {HANDLE, ATTRIBUTES}, NULL},
+    {SFTP_OPENDIR, NULL, {PATH}, NULL},
+    {SFTP_READDIR, NULL, {HANDLE}, NULL},
+    {SFTP_REMOVE, NULL, {PATH}, NULL},
+    {SFTP_MKDIR, NULL, {PATH, ATTRIBUTES}, NULL},
+    {SFTP_RMDIR, NULL, {PATH}, NULL},
+    {SFTP_REALPATH, NULL, {PATH}, NULL},
+    {SFTP_STAT, NULL, {PATH}, NULL},
+    {SFTP_RENAME, NULL, {PATH, TARGET}, NULL},
+    {SFTP_READLINK, NULL, {PATH}, NULL},
+    {SFTP_SYMLINK, NULL, {PATH, TARGET}, NULL},
+    /* OpenSSH's PROTOCOL, 4. */
+    {SFTP_POSIX_RENAME, "posix-rename@openssh.com", {PATH, TARGET}, "1"},
+    {SFTP_STATVFS, "statvfs@openssh.com", {PATH}, "2"},
+    {SFTP_FSTATVFS, "fstatvfs@openssh.com", {HANDLE}, "2"},
+    {SFTP_FSYNC, "fsync@openssh.com", {HANDLE}, "1"},
+    {SFTP_LSETSTAT, "lsetstat@openssh.com", {PATH, ATTRIBUTES}, "1"},
+    {SFTP_LIMITS, "limits@openssh.com", {NOTHING}, "1"},
+    {SFTP_EXPAND_PATH, "expand-path@openssh.com", {PATH}, "1"},
+    {SFTP_HOME_DIRECTORY, "home-directory", {DATA}, "1"},
+    {SFTP_USERS_GROUPS, "users-groups-by-id@openssh.com", {DATA, MORE}, "1"},
+    /* draft-ietf-secsh-filexfer-extensions-00, 3; the short name is what WinSCP looks for. */
+    {SFTP_CHECK_OLD, "check-file", {HANDLE, DATA, OFFSET, EXTENT, LENGTH}, "1"},
+    {SFTP_CHECK_NAME, "check-file-name", {PATH, DATA, OFFSET, EXTENT, LENGTH}, "1"},
+    {SFTP_CHECK_HANDLE, "check-file-handle", {HANDLE, DATA, OFFSET, EXTENT, LENGTH}, "1"},
 };
 
 enum sftp_framing sftp_frame(struct bytes input, struct bytes *packet, size_t *missing)
@@ -103,8 +127,14 @@ static void read_field(struct reader *reader, enum field field,
     case DATA:
         request->data = reader_string(reader);
         break;
+    case MORE:
+        request->more = reader_string(reader);
+        break;
     case OFFSET:
         request->offset = reader_u64(reader);
+        break;
+    case EXTENT:
+        request->extent = reader_u64(reader);
         break;
     case LENGTH:
         request->length = reader_u32(reader);
@@ -136,6 +166,17 @@ static const struct layout *find_extension(struct bytes name)
         if (layouts[i].extension &&
             bytes_equal(bytes_of_text(layouts[i].extension), name)) {
             return &layouts[i];
+        }
+    }
+    return NULL;
+}
+
+const char *sftp_extension(size_t index, const char **version)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+        if (layouts[i].extension && index-- == 0) {
+            *version = layouts[i].version;
+            return layouts[i].extension;
         }
     }
     return NULL;

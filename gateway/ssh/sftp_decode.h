@@ -42,7 +42,16 @@ enum sftp_type {
     /* The extended requests that we know, as if they had types. */
     SFTP_POSIX_RENAME = 256,
     SFTP_FSYNC,
-    SFTP_LIMITS
+    SFTP_LIMITS,
+    SFTP_STATVFS,
+    SFTP_FSTATVFS,
+    SFTP_LSETSTAT,
+    SFTP_EXPAND_PATH,
+    SFTP_HOME_DIRECTORY,
+    SFTP_USERS_GROUPS,
+    SFTP_CHECK_NAME,
+    SFTP_CHECK_HANDLE,
+    SFTP_CHECK_OLD /* as CHECK_HANDLE, of an earlier draft: paramiko's */
 };
 
 enum sftp_attribute_flag {
@@ -67,9 +76,10 @@ struct sftp_request {
     struct bytes path;
     struct bytes target; /* the second path */
     struct bytes handle;
-    struct bytes data;
-    uint64_t offset;
-    uint32_t length;
+    struct bytes data;       /* of CHECK_*: names of hashes; of USERS_GROUPS: user ids */
+    struct bytes more;       /* of USERS_GROUPS: group ids */
+    uint64_t offset, extent; /* of CHECK_*: where it begins and how much */
+    uint32_t length;         /* of CHECK_*: of one block */
     uint32_t flags;
     struct sftp_attributes attributes;
 };
@@ -90,5 +100,8 @@ enum sftp_decoding {
 };
 
 enum sftp_decoding sftp_decode(struct bytes packet, struct sftp_request *request);
+
+/* What VERSION tells of our extensions: the one at index, from 0; NULL behind the last. */
+const char *sftp_extension(size_t index, const char **version);
 
 #endif

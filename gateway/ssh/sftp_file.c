@@ -74,6 +74,14 @@ static bool find_end(const struct handle *handle, uint64_t *offset)
     return true;
 }
 
+/* Of a filed document the client sees the bytes, but a new version begins empty: whoever does not
+   send it from the first byte on would file zeros. */
+static bool leaves_hole(const struct handle *handle, uint64_t offset)
+{
+    uint64_t end = 0;
+    return handle->whole && (!find_end(handle, &end) || offset > end);
+}
+
 /* SFTP_OK's place is taken by TEXT_COUNT: nothing is wrong. */
 static enum text store(const struct handle *handle, uint64_t offset, struct bytes data)
 {
@@ -85,6 +93,9 @@ static enum text store(const struct handle *handle, uint64_t offset, struct byte
     }
     if (offset + data.size > handle->limit) {
         return TEXT_TOO_LARGE;
+    }
+    if (leaves_hole(handle, offset)) {
+        return TEXT_FILED_UNCHANGED;
     }
     return write_all(handle->fd, data, offset) ? TEXT_COUNT : TEXT_STORE_FAILED;
 }
@@ -163,6 +174,8 @@ bool sftp_truncate(struct sftp *sftp, const struct sftp_request *request,
         sftp_refuse(sftp, request->id, SFTP_PERMISSION_DENIED, TEXT_NOT_GRANTED);
     } else if (size > handle->limit || !offset_fits(size, 0)) {
         sftp_refuse(sftp, request->id, SFTP_FAILURE, TEXT_TOO_LARGE);
+    } else if (leaves_hole(handle, size)) {
+        sftp_refuse(sftp, request->id, SFTP_FAILURE, TEXT_FILED_UNCHANGED);
     } else if (ftruncate(handle->fd, (off_t)size) < 0) {
         sftp_refuse(sftp, request->id, SFTP_FAILURE, TEXT_STORE_FAILED);
     } else {

@@ -45,12 +45,11 @@ static void end(struct buf *out, size_t start)
 
 void sftp_reply_version(struct buf *out)
 {
-    static const char *const extensions[] = {"posix-rename@openssh.com",
-                                             "fsync@openssh.com", "limits@openssh.com"};
+    const char *name, *version;
     size_t start = begin(out, REPLY_VERSION, VERSION);
-    for (size_t i = 0; i < ARRAY_SIZE(extensions); i++) {
-        buf_put_text(out, extensions[i]);
-        buf_put_text(out, "1");
+    for (size_t i = 0; (name = sftp_extension(i, &version)); i++) {
+        buf_put_text(out, name);
+        buf_put_text(out, version);
     }
     end(out, start);
 }
@@ -127,6 +126,62 @@ void sftp_reply_limits(struct buf *out, uint32_t id, uint64_t handles)
     buf_put_u64(out, SFTP_READ_MAX);
     buf_put_u64(out, SFTP_READ_MAX);
     buf_put_u64(out, handles);
+    end(out, start);
+}
+
+/* Blocks are the unit of everything; the same is free for all, since there is no superuser. */
+void sftp_reply_space(struct buf *out, uint32_t id, const struct sftp_space *space)
+{
+    enum { BLOCK = 4096, NO_SETUID = 2, NAME_BYTES_MAX = 255 };
+    uint64_t blocks = space->bytes_total / BLOCK;
+    uint64_t blocks_free = space->bytes_free / BLOCK;
+    const uint64_t fields[] = {BLOCK,
+                               BLOCK,
+                               blocks,
+                               blocks_free,
+                               blocks_free,
+                               space->files_total,
+                               space->files_free,
+                               space->files_free,
+                               0, /* id of the file system */
+                               NO_SETUID,
+                               NAME_BYTES_MAX};
+    size_t start = begin(out, REPLY_EXTENDED, id);
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        buf_put_u64(out, fields[i]);
+    }
+    end(out, start);
+}
+
+/* One name an id, in a string of strings: 0 is whom longnames show, nobody else exists. */
+static void put_names(struct buf *out, struct bytes ids)
+{
+    struct reader reader = reader_of(ids);
+    size_t start = buf_size(out);
+    buf_put_u32(out, 0);
+    while (reader.rest.size > 0) {
+        buf_put_text(out, reader_u32(&reader) == 0 ? "garita" : "");
+    }
+    buf_patch_u32(out, start, (uint32_t)(buf_size(out) - start - sizeof(uint32_t)));
+}
+
+void sftp_reply_users_groups(struct buf *out, uint32_t id, struct bytes users,
+                             struct bytes groups)
+{
+    size_t start = begin(out, REPLY_EXTENDED, id);
+    put_names(out, users);
+    put_names(out, groups);
+    end(out, start);
+}
+
+void sftp_reply_hashes(struct buf *out, uint32_t id, bool old, struct bytes hashes)
+{
+    size_t start = begin(out, REPLY_EXTENDED, id);
+    if (old) {
+        buf_put_text(out, "check-file");
+    }
+    buf_put_text(out, "sha256");
+    buf_put(out, hashes.at, hashes.size);
     end(out, start);
 }
 

@@ -51,6 +51,20 @@ void sftp_reply_attributes(struct buf *out, uint32_t id,
 /* limits@openssh.com (OpenSSH's PROTOCOL, 4.8). */
 void sftp_reply_limits(struct buf *out, uint32_t id, uint64_t handles);
 
+/* statvfs@openssh.com and fstatvfs@openssh.com (PROTOCOL, 4.4). */
+struct sftp_space {
+    uint64_t bytes_total, bytes_free, files_total, files_free;
+};
+void sftp_reply_space(struct buf *out, uint32_t id, const struct sftp_space *space);
+
+/* users-groups-by-id@openssh.com (PROTOCOL, 4.11): ids are u32s, a multiple of four bytes. */
+void sftp_reply_users_groups(struct buf *out, uint32_t id, struct bytes users,
+                             struct bytes groups);
+
+/* check-file: SHA-256 hashes, one behind the other. old: as earlier drafts have it, with the name of
+   the extension before that of the hash. */
+void sftp_reply_hashes(struct buf *out, uint32_t id, bool old, struct bytes hashes);
+
 /* NAME with one path, for REALPATH. */
 void sftp_reply_path(struct buf *out, uint32_t id, const char *path);
 

@@ -37,6 +37,7 @@ struct connection {
     uint64_t number;
     pid_t pid;
     char address[ADDRESS_MAX];
+    bool proxied;
     int fds[SPAWNER_FDS];
 };
 
@@ -44,6 +45,7 @@ struct spawner {
     struct loop *loop;
     struct role_channel *keys;
     ssh_bind transport; /* NULL until the host key is known */
+    bool old_macs;
     struct sandbox_filter *filter;
     struct session_limits limits;
     struct connection *connections;
@@ -75,6 +77,14 @@ struct spawner *spawner_new(struct err *err)
 void spawner_limits(struct spawner *spawner, const struct session_limits *limits)
 {
     spawner->limits = *limits;
+}
+
+void spawner_old_macs(struct spawner *spawner, bool allowed)
+{
+    spawner->old_macs = allowed;
+    if (spawner->transport && !transport_old_macs(spawner->transport, allowed)) {
+        log_text(LOG_ERROR, "old-macs", "%s", ssh_get_error(spawner->transport));
+    }
 }
 
 /* ---- the child --------------------------------------------------------------------------- */
@@ -121,6 +131,7 @@ static void be_session(const struct spawner *spawner, const struct connection *c
     }
     struct session_options options = {.connection = connection->number,
                                       .address = connection->address,
+                                      .proxied = connection->proxied,
                                       .socket = FIRST_FD,
                                       .registry = FIRST_FD + 1,
                                       .auth = FIRST_FD + 2,
@@ -191,6 +202,7 @@ void spawner_serve(struct spawner *spawner, const struct connection_serve *serve
         return;
     }
     connection->number = serve->connection;
+    connection->proxied = serve->proxied != 0;
     snprintf(connection->address, sizeof connection->address, "%s", serve->address);
     memcpy(connection->fds, take_fds, sizeof connection->fds);
     connection->next = spawner->connections;
@@ -286,6 +298,7 @@ static void on_host_key(void *context, const void *message, struct channel_messa
     }
     ssh_bind_free(spawner->transport);
     spawner->transport = transport;
+    spawner_old_macs(spawner, spawner->old_macs);
     begin_waiting(spawner);
 }
 

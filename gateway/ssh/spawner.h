@@ -16,6 +16,7 @@ struct spawner *spawner_new(struct err *err);
 bool spawner_start(struct spawner *spawner, struct loop *loop, struct err *err);
 
 void spawner_limits(struct spawner *spawner, const struct session_limits *limits);
+void spawner_old_macs(struct spawner *spawner, bool allowed); /* see transport.h */
 
 /* The channel to garita-keys, which is asked for the public half of the host key. */
 void spawner_keys(struct spawner *spawner, int take_channel);

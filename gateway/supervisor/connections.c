@@ -1,6 +1,7 @@
 /*
  * Clients' connections (supervisor): each gets a number, three channels and a process of the
- * spawner. Who it is, is no matter here; how many there are, is.
+ * spawner. Who it is, is no matter here; how many there are, is. Of a connection through a proxy the
+ * client's address comes later, from its session by way of auth; the proxy's own counts for nothing.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -13,20 +14,30 @@
 struct connection {
     struct connection *next;
     uint64_t number;
-    pid_t pid; /* 0 until its spawner told us */
+    pid_t pid;   /* 0 until its spawner told us */
+    bool placed; /* address is the client's, and counts */
     char address[64];
 };
 
-static bool too_many(const struct supervisor *supervisor, const char *address)
+static bool too_many(const struct supervisor *supervisor)
 {
-    uint64_t all = 0, same = 0;
+    uint64_t count = 0;
     for (const struct connection *connection = supervisor->connections; connection;
          connection = connection->next) {
-        all++;
-        same += strcmp(connection->address, address) == 0;
+        count++;
     }
-    return all >= policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS) ||
-           same >= policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS_PER_ADDRESS);
+    return count >= policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS);
+}
+
+static bool too_many_from(const struct supervisor *supervisor, const char *address)
+{
+    uint64_t count = 0;
+    for (const struct connection *connection = supervisor->connections; connection;
+         connection = connection->next) {
+        count += connection->placed && strcmp(connection->address, address) == 0;
+    }
+    return count >=
+           policy_limit(supervisor->policy, POLICY_LIMIT_CONNECTIONS_PER_ADDRESS);
 }
 
 static int64_t limit_ms(const struct supervisor *supervisor, enum policy_limit limit)
@@ -48,7 +59,8 @@ static void penalise(struct supervisor *supervisor, const struct connection *con
                               : ended->outcome == CONNECTION_LOGIN_FAILED
                                   ? POLICY_LIMIT_PENALTY_LOGIN_FAILED_S
                                   : POLICY_LIMIT_PENALTY_NO_LOGIN_S;
-    if (ended->signal == 0 && ended->outcome == CONNECTION_SERVED) {
+    if (!connection->placed ||
+        (ended->signal == 0 && ended->outcome == CONNECTION_SERVED)) {
         return;
     }
     penalties_add(supervisor->penalties, connection->address, clock_monotonic_ms(),
@@ -59,11 +71,13 @@ static void penalise(struct supervisor *supervisor, const struct connection *con
     }
 }
 
-static struct connection *add(struct supervisor *supervisor, const char *address)
+static struct connection *add(struct supervisor *supervisor, const char *address,
+                              bool placed)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection) {
         connection->number = ++supervisor->last_connection;
+        connection->placed = placed;
         snprintf(connection->address, sizeof connection->address, "%s", address);
         connection->next = supervisor->connections;
         supervisor->connections = connection;
@@ -90,7 +104,8 @@ static int channel_to(struct supervisor *supervisor, const struct connection *co
     }
     struct role_peer peer = {.role = ROLE_SSH,
                              .connection = connection->number,
-                             .address = connection->address};
+                             .address = connection->address,
+                             .proxied = !connection->placed};
     bool told = processes_tell(supervisor, role, &role_peer_schema, &peer, &ends[0]);
     close(ends[0]);
     if (!told) {
@@ -110,24 +125,30 @@ static bool serve(struct supervisor *supervisor, const struct connection *connec
         return false;
     }
     struct connection_serve message = {.connection = connection->number,
-                                       .address = connection->address};
+                                       .address = connection->address,
+                                       .proxied = !connection->placed};
     int fds[] = {socket, registry, auth, keys};
     return processes_tell(supervisor, ROLE_SSH, &connection_serve_schema, &message, fds);
 }
 
+static void log_refused(const char *address)
+{
+    log_event(LOG_WARNING, "connection-refused", "from", address, "reason", "too-many",
+              NULL);
+}
+
 void connections_accept(struct supervisor *supervisor, int take_socket,
-                        const char *address)
+                        const char *address, bool proxied)
 {
     AUTO_CLOSE int socket = take_socket;
-    if (is_penalised(supervisor, address)) {
+    if (!proxied && is_penalised(supervisor, address)) {
         return; /* said once, when the penalty began */
     }
-    if (too_many(supervisor, address)) {
-        log_event(LOG_WARNING, "connection-refused", "from", address, "reason",
-                  "too-many", NULL);
+    if (too_many(supervisor) || (!proxied && too_many_from(supervisor, address))) {
+        log_refused(address);
         return;
     }
-    struct connection *connection = add(supervisor, address);
+    struct connection *connection = add(supervisor, address, !proxied);
     if (!connection || !serve(supervisor, connection, socket)) {
         log_event(LOG_ERROR, "connection-refused", "from", address, "reason",
                   "no-channel", NULL);
@@ -144,6 +165,23 @@ static struct connection **find_number(struct supervisor *supervisor, uint64_t n
         link = &(*link)->next;
     }
     return link;
+}
+
+/* SECURITY: once a connection, and never for one that came without a proxy. */
+bool connections_place(struct supervisor *supervisor, uint64_t number,
+                       const char *address)
+{
+    struct connection *connection = *find_number(supervisor, number);
+    if (!connection || connection->placed || is_penalised(supervisor, address)) {
+        return false;
+    }
+    if (too_many_from(supervisor, address)) {
+        log_refused(address);
+        return false;
+    }
+    snprintf(connection->address, sizeof connection->address, "%s", address);
+    connection->placed = true;
+    return true;
 }
 
 void connections_started(struct supervisor *supervisor, uint64_t number, pid_t pid)

@@ -23,6 +23,10 @@ struct listener {
     int socket;
     struct loop_watch *watch;
     enum role console_of; /* whom consoles reach here; ROLE_SSH: clients come here */
+    /* Where clients come, and which listener of the policy in force that is. */
+    char address[INET6_ADDRSTRLEN];
+    uint16_t port;
+    size_t index;
 };
 
 /* ---- accepting ----------------------------------------------------------------------- */
@@ -41,15 +45,31 @@ static void address_text(const struct sockaddr_storage *address, char *text, siz
     }
 }
 
-static void accept_client(struct listener *listener, int socket,
+/* SECURITY: where a header tells who calls, nobody but the proxies may write one. */
+static bool may_connect(const struct listener *listener, const char *address)
+{
+    const struct policy *policy = listener->supervisor->policy;
+    return !policy_listener(policy, listener->index).proxied ||
+           policy_listener_proxies(policy, listener->index, address);
+}
+
+static void accept_client(struct listener *listener, int take_socket,
                           const struct sockaddr_storage *address)
 {
+    AUTO_CLOSE int socket = take_socket;
     char text[INET6_ADDRSTRLEN];
     int on = 1;
     address_text(address, text, sizeof text);
+    if (!may_connect(listener, text)) {
+        log_event(LOG_WARNING, "connection-refused", "from", text, "reason",
+                  "not-a-proxy", NULL);
+        return;
+    }
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    connections_accept(listener->supervisor, socket, text);
+    connections_accept(
+        listener->supervisor, TAKE_FD(socket), text,
+        policy_listener(listener->supervisor->policy, listener->index).proxied);
 }
 
 /* SECURITY: the kernel says who calls. The user who runs the gateway and the policy's operators
@@ -96,25 +116,29 @@ static void accept_some(void *context, int fd, uint32_t events)
 
 /* ---- opening ------------------------------------------------------------------------- */
 
-static bool add_listener(struct supervisor *supervisor, int take_socket,
-                         enum role console_of, struct err *err)
+/* NULL on failure; else it is in the list, and calls. */
+static struct listener *add_listener(struct supervisor *supervisor, int take_socket,
+                                     enum role console_of, struct err *err)
 {
     AUTO_CLOSE int socket = take_socket;
-    struct listener *listener = calloc(1, sizeof *listener);
+    AUTO_FREE struct listener *listener = calloc(1, sizeof *listener);
     if (!listener || listen(socket, BACKLOG) != 0) {
-        free(listener);
-        return err_sys(err, errno, "listen");
+        err_sys(err, errno, "listen");
+        return NULL;
+    }
+    /* Clients wait in the backlog until every role is ready. */
+    bool waits = console_of == ROLE_SSH && !processes_all_ready(supervisor);
+    listener->watch = loop_watch(supervisor->loop, socket, waits ? 0 : EPOLLIN,
+                                 accept_some, listener, err);
+    if (!listener->watch) {
+        return NULL;
     }
     listener->supervisor = supervisor;
     listener->console_of = console_of;
     listener->socket = TAKE_FD(socket);
     listener->next = supervisor->listeners;
     supervisor->listeners = listener;
-    /* Clients wait in the backlog until every role is ready. */
-    uint32_t events = console_of == ROLE_SSH && !supervisor->serving ? 0 : EPOLLIN;
-    listener->watch = loop_watch(supervisor->loop, listener->socket, events, accept_some,
-                                 listener, err);
-    return listener->watch != NULL;
+    return TAKE_PTR(listener);
 }
 
 static bool socket_address(const struct policy_listener *wanted,
@@ -135,14 +159,14 @@ static bool socket_address(const struct policy_listener *wanted,
     return inet_pton(AF_INET6, wanted->address, &v6->sin6_addr) == 1;
 }
 
-static bool listen_tcp(struct supervisor *supervisor,
-                       const struct policy_listener *wanted, struct err *err)
+static bool listen_tcp(struct supervisor *supervisor, size_t index, struct err *err)
 {
+    struct policy_listener wanted = policy_listener(supervisor->policy, index);
     struct sockaddr_storage address;
     socklen_t size;
     int on = 1;
-    if (!socket_address(wanted, &address, &size)) {
-        return err_set(err, ERR_INPUT, "address %s", wanted->address);
+    if (!socket_address(&wanted, &address, &size)) {
+        return err_set(err, ERR_INPUT, "address %s", wanted.address);
     }
     AUTO_CLOSE int fd =
         socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -154,9 +178,16 @@ static bool listen_tcp(struct supervisor *supervisor,
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
     if (bind(fd, (struct sockaddr *)&address, size) != 0) {
-        return err_sys(err, errno, "listen on %s port %u", wanted->address, wanted->port);
+        return err_sys(err, errno, "listen on %s port %u", wanted.address, wanted.port);
     }
-    return add_listener(supervisor, TAKE_FD(fd), ROLE_SSH, err);
+    struct listener *listener = add_listener(supervisor, TAKE_FD(fd), ROLE_SSH, err);
+    if (!listener) {
+        return false;
+    }
+    snprintf(listener->address, sizeof listener->address, "%s", wanted.address);
+    listener->port = wanted.port;
+    listener->index = index;
+    return true;
 }
 
 static bool listen_console(struct supervisor *supervisor, enum role role, struct err *err)
@@ -173,14 +204,13 @@ static bool listen_console(struct supervisor *supervisor, enum role role, struct
         chmod(address.sun_path, 0666) != 0) {
         return err_sys(err, errno, "listen on %s", address.sun_path);
     }
-    return add_listener(supervisor, TAKE_FD(fd), role, err);
+    return add_listener(supervisor, TAKE_FD(fd), role, err) != NULL;
 }
 
 bool listeners_open(struct supervisor *supervisor, struct err *err)
 {
     for (size_t i = 0; i < policy_listener_count(supervisor->policy); i++) {
-        struct policy_listener wanted = policy_listener(supervisor->policy, i);
-        if (!listen_tcp(supervisor, &wanted, err)) {
+        if (!listen_tcp(supervisor, i, err)) {
             return false;
         }
     }
@@ -188,14 +218,83 @@ bool listeners_open(struct supervisor *supervisor, struct err *err)
            listen_console(supervisor, ROLE_AUTH, err);
 }
 
+static void close_listener(struct listener **link)
+{
+    struct listener *listener = *link;
+    *link = listener->next;
+    loop_unwatch(listener->watch);
+    close(listener->socket);
+    free(listener);
+}
+
 void listeners_close(struct supervisor *supervisor)
 {
     while (supervisor->listeners) {
-        struct listener *listener = supervisor->listeners;
-        supervisor->listeners = listener->next;
-        loop_unwatch(listener->watch);
-        close(listener->socket);
-        free(listener);
+        close_listener(&supervisor->listeners);
+    }
+}
+
+/* ---- a new policy -------------------------------------------------------------------- */
+
+static void log_listener(const char *event, const char *address, unsigned port,
+                         const char *error)
+{
+    char number[8];
+    snprintf(number, sizeof number, "%u", port);
+    log_event(error ? LOG_ERROR : LOG_INFO, event, "address", address, "port", number,
+              error ? "error" : NULL, error, NULL);
+}
+
+static bool is_wanted(struct listener *listener)
+{
+    const struct policy *policy = listener->supervisor->policy;
+    for (size_t i = 0; i < policy_listener_count(policy); i++) {
+        struct policy_listener wanted = policy_listener(policy, i);
+        if (wanted.port == listener->port &&
+            strcmp(wanted.address, listener->address) == 0) {
+            listener->index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those first that are to go: a new one may need their address. */
+static void close_unwanted(struct supervisor *supervisor)
+{
+    struct listener **link = &supervisor->listeners;
+    while (*link) {
+        struct listener *listener = *link;
+        if (listener->console_of != ROLE_SSH || is_wanted(listener)) {
+            link = &listener->next;
+        } else {
+            log_listener("listener-closed", listener->address, listener->port, NULL);
+            close_listener(link);
+        }
+    }
+}
+
+static bool is_open(const struct supervisor *supervisor, size_t index)
+{
+    const struct listener *listener = supervisor->listeners;
+    while (listener && (listener->console_of != ROLE_SSH || listener->index != index)) {
+        listener = listener->next;
+    }
+    return listener != NULL;
+}
+
+void listeners_follow_policy(struct supervisor *supervisor)
+{
+    close_unwanted(supervisor);
+    for (size_t i = 0; i < policy_listener_count(supervisor->policy); i++) {
+        struct policy_listener wanted = policy_listener(supervisor->policy, i);
+        struct err err = {0};
+        if (is_open(supervisor, i)) {
+            continue;
+        }
+        bool opened = listen_tcp(supervisor, i, &err);
+        log_listener(opened ? "listener-opened" : "listener-not-opened", wanted.address,
+                     wanted.port, opened ? NULL : err.text);
     }
 }
 

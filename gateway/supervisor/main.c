@@ -28,7 +28,7 @@ static void reap(struct supervisor *supervisor)
     }
 }
 
-/* Listeners, users and time zone are taken at the start only; all else changes now. */
+/* Users and time zone are taken at the start only; all else changes now. */
 static void reload(struct supervisor *supervisor)
 {
     struct err err = {0};
@@ -38,6 +38,7 @@ static void reload(struct supervisor *supervisor)
         return;
     }
     processes_tell_policy(supervisor);
+    listeners_follow_policy(supervisor);
     log_event(LOG_INFO, "policy-in-force", NULL);
 }
 

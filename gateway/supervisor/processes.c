@@ -103,6 +103,25 @@ static void hear_started(void *context, const void *message, struct channel_mess
     connections_started(saying->supervisor, started->connection, (pid_t)started->pid);
 }
 
+/* SECURITY: auth alone says who stands behind a proxy; any other role has no business here. */
+static void hear_address(void *context, const void *message, struct channel_message *in)
+{
+    (void)in;
+    struct saying *saying = context;
+    const struct connection_address *heard = message;
+    if (saying->role != ROLE_AUTH) {
+        log_event(LOG_WARNING, "address-not-heard", "name", role_name(saying->role),
+                  NULL);
+        return;
+    }
+    struct connection_admitted answer = {
+        .connection = heard->connection,
+        .admitted =
+            connections_place(saying->supervisor, heard->connection, heard->address)};
+    processes_tell(saying->supervisor, ROLE_AUTH, &connection_admitted_schema, &answer,
+                   NULL);
+}
+
 static void hear_ended(void *context, const void *message, struct channel_message *in)
 {
     (void)in;
@@ -114,6 +133,7 @@ static void hear_ended(void *context, const void *message, struct channel_messag
 static const struct wire_permit permits[] = {
     {&role_ready_schema, 1, hear_ready},
     {&connection_started_schema, 2, hear_started},
+    {&connection_address_schema, 2, hear_address},
     {&connection_ended_schema, 2, hear_ended}};
 
 static void hear_role(void *context, int fd, uint32_t events)

@@ -77,12 +77,17 @@ void processes_stop(struct supervisor *supervisor);
 
 /* ---- listening and connections (listeners.c, connections.c) */
 bool listeners_open(struct supervisor *supervisor, struct err *err);
+/* After a new policy: closes and opens what changed, and leaves the others alone. */
+void listeners_follow_policy(struct supervisor *supervisor);
 void listeners_close(struct supervisor *supervisor);
 /* Stops or goes on accepting clients; what waits in the backlog is kept. */
 void listeners_pause(struct supervisor *supervisor, bool paused);
 
 void connections_accept(struct supervisor *supervisor, int take_socket,
-                        const char *address);
+                        const char *address, bool proxied);
+/* Who stands behind a proxied connection, as auth heard it. False: is not to be served. */
+bool connections_place(struct supervisor *supervisor, uint64_t number,
+                       const char *address);
 void connections_started(struct supervisor *supervisor, uint64_t number, pid_t pid);
 /* How it ended, as its spawner says; signal is 0 for an exit. */
 void connections_ended(struct supervisor *supervisor,

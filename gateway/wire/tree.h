@@ -8,10 +8,10 @@ enum { TREE_PATH_MAX = 4096 /* bytes of a path */ };
 /* What became of a request; each maps to one status of each protocol. */
 enum tree_outcome {
     TREE_OK,
-    TREE_NO_SUCH,      /* does not exist, or not for this account */
-    TREE_DENIED,       /* exists, and may not be done */
-    TREE_FAILED,       /* refused with a reason, or the store failed */
-    TREE_BAD_REQUEST,  /* breaks the protocol (handle unknown, ...) */
+    TREE_NO_SUCH,     /* does not exist, or not for this account */
+    TREE_DENIED,      /* exists, and may not be done */
+    TREE_FAILED,      /* refused with a reason, or the store failed */
+    TREE_BAD_REQUEST, /* breaks the protocol (handle unknown, ...) */
     TREE_UNSUPPORTED
 };
 
@@ -31,6 +31,10 @@ enum tree_attribute {
     TREE_SET_MODIFIED = 2,
     TREE_SET_OTHER = 4 /* owner, mode, access time: accepted and forgotten */
 };
+
+/* What an account without a quota is told: 1 PiB, 10^9 files. */
+#define TREE_SPACE_BYTES (UINT64_C(1) << 50)
+#define TREE_SPACE_FILES UINT64_C(1000000000)
 
 #define WIRE_DEF "wire/tree.def"
 #include "wire/declare.h"

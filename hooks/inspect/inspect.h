@@ -39,7 +39,10 @@ DEFINE_AUTO(inspect_tools, inspect_tools_free);
 bool inspect_hash(const struct inspect_tools *tools, int fd,
                   uint8_t sha256[INSPECT_HASH_SIZE], uint64_t *size, struct err *err);
 
-/* name is the final file name. At most `most` bytes are brought into memory. */
+/* Of a longer one the head alone is looked at. */
+#define INSPECT_FILE_MAX ((size_t)4 * 1024 * 1024 * 1024)
+
+/* name is the final file name. At most `most` bytes are mapped. */
 void inspect_look(const struct inspect_tools *tools, int fd, const char *name,
                   size_t most, struct inspection *inspection);
 

@@ -2,11 +2,15 @@
  * The body of an inspector's child. Once it has read a hostile file it may be anybody's: it
  * holds that file's read-only descriptor and a channel on which one answer is believed.
  * SECURITY: it can open nothing, start nothing, write nothing but answers; memory and CPU are
- * limited here, time by the parent, who kills.
+ * limited here, time by the parent, who kills. The file is mapped, to be read alone, and costs no
+ * memory of the child's: RLIMIT_DATA is the limit on what it writes to, and the sandbox gives
+ * it no memory that this does not count.
  */
 #include "hooks/inspect/inspect_child.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,7 +21,7 @@
 #include "base/sanitize.h"
 #include "wire/inspection.h"
 
-enum { CHANNEL_FD = 3, WAIT_MS = 3600 * 1000 };
+enum { CHANNEL_FD = 3, WAIT_MS = 3600 * 1000, KEPT_MEMORY = 8 * 1024 * 1024 };
 
 const struct sandbox_call inspect_child_calls[] = {
     SANDBOX_CALL(pread64),
@@ -43,7 +47,10 @@ static bool set_limits(const struct inspect_child *child, struct err *err)
     if (setrlimit(RLIMIT_CPU, &cpu) < 0) {
         return err_sys(err, errno, "limit CPU time");
     }
-    if (!BUILT_WITH_ASAN && !set_limit(RLIMIT_AS, child->memory, err)) {
+    /* AddressSanitizer reserves terabytes. */
+    if (!BUILT_WITH_ASAN &&
+        (!set_limit(RLIMIT_DATA, child->memory, err) ||
+         !set_limit(RLIMIT_AS, child->memory + INSPECT_FILE_MAX, err))) {
         return false;
     }
     return set_limit(RLIMIT_FSIZE, 0, err) && set_limit(RLIMIT_NPROC, 0, err) &&
@@ -93,7 +100,7 @@ static bool serve(const struct inspect_child *child, const struct inspect_ask *a
         return false;
     }
     if (message.hashed) {
-        child->work(child->tools, fd, ask->name, child->memory / 4, &inspection);
+        child->work(child->tools, fd, ask->name, INSPECT_FILE_MAX, &inspection);
     } else {
         inspection.findings = finding_bit(FINDING_NOT_INSPECTED);
         inspect_detail(&inspection, "%s", err.text);
@@ -129,9 +136,18 @@ static bool hear(const struct inspect_child *child)
     return served;
 }
 
+/* libmagic takes and gives back half a megabyte a file; as memory of a mapping of its own it would be
+   fetched from the system each time. */
+static void keep_memory(const struct inspect_child *child)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY);
+    mallopt(M_TRIM_THRESHOLD, (int)(child->memory < INT_MAX ? child->memory : INT_MAX));
+}
+
 void inspect_child_run(const struct inspect_child *child, int channel)
 {
     struct err err = {0};
+    keep_memory(child);
     if (!close_in(child, channel, &err)) {
         die("inspector: %s", err.text);
     }

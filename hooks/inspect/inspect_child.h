@@ -16,7 +16,7 @@ struct inspect_child {
     const struct inspect_tools *tools;
     inspect_work work;                   /* inspect_look, but in tests */
     const struct sandbox_filter *filter; /* NULL in tests */
-    uint64_t memory;                     /* bytes of address space */
+    uint64_t memory;                     /* bytes, beside the file's own */
     uint64_t cpu_s;                      /* seconds over all its files */
 };
 

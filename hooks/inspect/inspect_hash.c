@@ -47,9 +47,9 @@ static bool digest_file(EVP_MD_CTX *digest, int fd, uint8_t *block, uint64_t *si
 bool inspect_hash(const struct inspect_tools *tools, int fd,
                   uint8_t sha256[INSPECT_HASH_SIZE], uint64_t *size, struct err *err)
 {
-    AUTO_FREE uint8_t *block = malloc(BLOCK);
+    static uint8_t block[BLOCK]; /* an inspector hashes one file at a time */
     __attribute__((cleanup(digest_done))) struct digest digest = {EVP_MD_CTX_new()};
-    if (!block || !digest.context) {
+    if (!digest.context) {
         return err_sys(err, ENOMEM, "SHA-256");
     }
     if (EVP_DigestInit_ex2(digest.context, tools->sha256, NULL) != 1) {

@@ -93,6 +93,8 @@ static void look_at_everything(const struct policy *policy)
     for (size_t i = 0; i < policy_listener_count(policy); i++) {
         touch(policy_listener(policy, i).address);
         touch(policy_listener(policy, i).protocol);
+        touched += policy_listener_proxies(policy, i, "192.0.2.1");
+        touched += policy_listener_proxies(policy, i, "::1");
     }
     for (size_t i = 0; i < policy_partial_ending_count(policy); i++) {
         touch(policy_partial_ending(policy, i));

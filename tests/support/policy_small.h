@@ -13,7 +13,7 @@ static const struct policy_file policy_small[] = {
                     "  - {protocol: sftp, address: 127.0.0.1, port: 2222}\n"
                     "  - {protocol: sftp, address: '::1', port: 65535,\n"
                     "     proxy_protocol: required,\n"
-                    "     proxy_from: [192.0.2.0/24, '2001:db8::/33', ::1]}\n"
+                    "     proxy_from: [192.0.2.0/24, '2001:db8::/33', '::1']}\n"
                     "limits: {idle_s: 60, inspect_memory: 512 MiB}\n"
                     "findings: {PDF_XFA: reject, EMPTY: reject, PDF_PASSWORD: reject}\n"},
     {"document-types.yaml",

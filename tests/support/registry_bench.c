@@ -337,8 +337,7 @@ static void say(struct bench *bench, const struct pending *pending)
         .id = pending->id,
         .hashed = 1,
         .size = pending->size,
-        .media_type =
-            inspector->media_type ? inspector->media_type : pending->media_type,
+        .media_type = inspector->media_type ? inspector->media_type : pending->media_type,
         .findings = {inspector->findings, inspector->finding_count},
         .detail = ""};
     memcpy(answer.sha256, pending->sha256, sizeof answer.sha256);

@@ -39,6 +39,7 @@ struct reply {
     char text[1024]; /* of a status; the path of a tree_path */
     uint32_t handle;
     uint64_t size, limit;
+    struct tree_space_answer space;
     int64_t modified;
     uint8_t kind;
     uint32_t permissions;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/reader.h"
+#include "registry/calendar.h"
 #include "support/registry_bench.h"
 
 /* ---- answers ----------------------------------------------------------------------- */
@@ -66,13 +67,20 @@ static void read_entries(struct reply *reply, const void *message)
     }
 }
 
+static void read_space(struct reply *reply, const void *message)
+{
+    reply->space = *(const struct tree_space_answer *)message;
+    reply->id = reply->space.id;
+}
+
 static const struct {
     const struct wire_schema *schema;
     void (*read)(struct reply *reply, const void *message);
 } readers[] = {
     {&tree_status_schema, read_status},         {&tree_path_schema, read_path},
     {&tree_attributes_schema, read_attributes}, {&tree_opened_schema, read_opened},
-    {&tree_folder_schema, read_folder},         {&tree_entries_schema, read_entries}};
+    {&tree_folder_schema, read_folder},         {&tree_entries_schema, read_entries},
+    {&tree_space_answer_schema, read_space}};
 
 static void keep_reply(struct client *client, struct channel_message *in)
 {
@@ -346,8 +354,7 @@ struct listing client_list(struct client *client, const char *path)
     do {
         struct tree_read_folder read = {.handle = folder.handle};
         struct reply page = client_request(client, &tree_read_folder_schema, &read);
-        struct reader reader =
-            reader_of((struct bytes){page.entries, page.entries_size});
+        struct reader reader = reader_of((struct bytes){page.entries, page.entries_size});
         assert_ok(page);
         assert_ptr_equal(page.schema, &tree_entries_schema);
         count = page.count;
@@ -385,11 +392,12 @@ size_t client_lists(struct client *client, const char *path, const char *name)
 
 /* ---- assertions -------------------------------------------------------------------- */
 
-void assert_reply(struct reply reply, enum tree_outcome outcome, const char *reason)
+void assert_reply_to(const char *what, struct reply reply, enum tree_outcome outcome,
+                     const char *reason)
 {
     if (reply.outcome != outcome || strcmp(reply.reason, reason) != 0) {
-        fail_msg("answered %d %s (%s), not %d %s", reply.outcome, reply.reason,
-                 reply.text, outcome, reason);
+        fail_msg("%s was answered %d %s (%s), not %d %s", what, reply.outcome,
+                 reply.reason, reply.text, outcome, reason);
     }
 }
 
@@ -398,4 +406,25 @@ void assert_text(const char *text, const char *part)
     if (!text || !strstr(text, part)) {
         fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
     }
+}
+
+void client_newest_receipt(struct client *client, const char *account, const char *word,
+                           char path[128])
+{
+    struct receipt_row row;
+    int year, month;
+    assert_int_equal(
+        catalogue_receipts_newest(client->bench->registry.catalogue, account, &row, 1),
+        1);
+    calendar_month_of(row.received, &year, &month);
+    snprintf(path, 128, "/acuses/%04d/%02d/%s-%s.txt", year, month, row.folio, word);
+}
+
+void assert_receipt(struct client *client, const char *account, const char *word,
+                    const char *part)
+{
+    char path[128];
+    client_newest_receipt(client, account, word, path);
+    AUTO_FREE char *text = client_get(client, path);
+    assert_text(text, part);
 }

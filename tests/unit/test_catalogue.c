@@ -684,6 +684,9 @@ static void catalogue_statements_never_scan_or_sort(void **state)
     size_t lines = 0;
     for (enum sql sql = 0; sql < SQL_COUNT; sql++) {
         char text[4096];
+        if (sql == SQL_USAGE_CLEAR || sql == SQL_USAGE_COUNT) {
+            continue; /* a count of everything reads everything */
+        }
         assert_true(snprintf(text, sizeof text, "EXPLAIN QUERY PLAN %s",
                              sql_source(sql)) < (int)sizeof text);
         struct sqlite3 *database = sql_whose(sql) & SQL_WHOSE_READER
@@ -711,7 +714,7 @@ static void catalogue_settings_are_those_promised(void **state)
     } rows[] = {{"synchronous", 2},        {"foreign_keys", 1},
                 {"trusted_schema", 0},     {"cell_size_check", 1},
                 {"wal_autocheckpoint", 0}, {"temp_store", 2},
-                {"user_version", 1},       {"application_id", 0x47415249}};
+                {"user_version", 2},       {"application_id", 0x47415249}};
     struct connection *connections[] = {&store->catalogue->reader,
                                         &store->catalogue->writer};
     for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
@@ -735,11 +738,11 @@ static void catalogue_open_refuses_a_foreign_database(void **state)
 {
     struct store *store = *state;
     static const char *const spoils[] = {"PRAGMA application_id=1",
-                                         "PRAGMA user_version=2"};
+                                         "PRAGMA user_version=3"};
     for (size_t i = 0; i < ARRAY_SIZE(spoils); i++) {
         assert_true(connection_exec(
             &store->catalogue->writer,
-            "PRAGMA application_id=1195463241; PRAGMA user_version=1", NULL));
+            "PRAGMA application_id=1195463241; PRAGMA user_version=2", NULL));
         assert_true(connection_exec(&store->catalogue->writer, spoils[i], NULL));
         struct err err = {0};
         assert_null(catalogue_open(store->loop, store->directory, &err));

@@ -44,8 +44,22 @@ static void policy_agency_has_what_the_file_says_and_defaults(void **state)
     assert_string_equal(policy_listener(policy, 1).address, "::1");
     assert_string_equal(policy_listener(policy, 1).protocol, "sftp");
     assert_int_equal(policy_listener(policy, 1).port, 65535);
+    assert_int_equal(agency.language, LANGUAGE_SPANISH);
     assert_true(policy_operator(policy, 7) && policy_operator(policy, 1001));
     assert_false(policy_operator(policy, 0) || policy_operator(policy, 1002));
+}
+
+static void policy_proxies_are_those_of_their_listener(void **state)
+{
+    (void)state;
+    assert_false(policy_listener(policy, 0).proxied);
+    assert_true(policy_listener(policy, 1).proxied);
+    assert_true(policy_listener_proxies(policy, 1, "192.0.2.255"));
+    assert_true(policy_listener_proxies(policy, 1, "2001:db8:7fff::1"));
+    assert_true(policy_listener_proxies(policy, 1, "::1"));
+    assert_false(policy_listener_proxies(policy, 1, "192.0.3.0"));
+    assert_false(policy_listener_proxies(policy, 1, "2001:db8:8000::1"));
+    assert_false(policy_listener_proxies(policy, 0, "192.0.2.255"));
 }
 
 static void policy_limits_are_the_files_or_the_defaults(void **state)
@@ -206,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(policy_agency_has_what_the_file_says_and_defaults),
+        cmocka_unit_test(policy_proxies_are_those_of_their_listener),
         cmocka_unit_test(policy_limits_are_the_files_or_the_defaults),
         cmocka_unit_test(policy_clients_are_found_by_rfc),
         cmocka_unit_test(policy_accounts_have_their_roles_values_or_their_own),

@@ -27,7 +27,7 @@ static void rate_at_the_start_gives_the_burst(void **state)
     assert_int_equal(take_all(&rate, 5000), RATE_BURST);
 }
 
-static void rate_after_the_burst_gives_one_a_second(void **state)
+static void rate_after_the_burst_gives_one_at_a_time(void **state)
 {
     (void)state;
     struct rate rate = rate_start(0);
@@ -70,7 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rate_at_the_start_gives_the_burst),
-        cmocka_unit_test(rate_after_the_burst_gives_one_a_second),
+        cmocka_unit_test(rate_after_the_burst_gives_one_at_a_time),
         cmocka_unit_test(rate_after_a_long_rest_gives_no_more_than_the_burst),
         cmocka_unit_test(rate_with_a_clock_that_stands_still_gives_nothing),
         cmocka_unit_test(rate_in_the_life_of_a_connection_ends),

@@ -98,8 +98,8 @@ static void client_sees_its_own_tree_alone(void **state)
     assert_int_equal(listing_has(&listing, "expedientes"), 1);
     assert_int_equal(listing_has(&listing, "cuentas-de-gastos"), 1);
     listing_free(&listing);
-    static const char *const foreign[] = {"/entrada", "/clientes", "/clientes/" ACME,
-                                          "/retenidos", "/acuses"};
+    static const char *const foreign[] = {
+        "/entrada", "/clientes", "/clientes/ACM010101AB1", "/retenidos", "/acuses"};
     for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
         assert_reply(client_stat(scene.acme, foreign[i]), TREE_NO_SUCH, "NO_SUCH");
     }
@@ -163,11 +163,10 @@ static struct reply do_list(struct client *client, const char *path)
     return client_request(client, &tree_open_folder_schema, &open);
 }
 
-typedef struct reply (*deed)(struct client *client, const char *path);
-
-static const deed writes[] = {do_write,      do_append,   do_create,  do_exclusive,
-                              client_remove, do_rename,   do_replace, do_set_time,
-                              do_set_mode};
+/* A request about one path. */
+static struct reply (*const writes[])(struct client *, const char *) = {
+    do_write,  do_append,  do_create,   do_exclusive, client_remove,
+    do_rename, do_replace, do_set_time, do_set_mode};
 
 static void client_writes_nothing_anywhere(void **state)
 {
@@ -197,18 +196,17 @@ static void client_writes_nothing_anywhere(void **state)
 
 static void assert_alike(struct client *client, const char *hidden, const char *missing)
 {
-    static const deed deeds[] = {
-        client_stat,   do_open,       do_list,    do_write,    do_append,
-        do_create,     do_exclusive,  do_rename,  do_replace,  client_make_folder,
-        client_remove, client_remove_folder, do_set_time, do_set_mode};
+    static struct reply (*const deeds[])(struct client *, const char *) = {
+        client_stat,        do_open,       do_list,
+        do_write,           do_append,     do_create,
+        do_exclusive,       do_rename,     do_replace,
+        client_make_folder, client_remove, client_remove_folder,
+        do_set_time,        do_set_mode};
     for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
         struct reply one = deeds[i](client, hidden);
         struct reply two = deeds[i](client, missing);
-        print_message("%zu: %s, %s: %s, %s\n", i, hidden, missing, one.reason,
-                      two.reason);
         assert_int_not_equal(one.outcome, TREE_OK);
-        assert_int_equal(one.outcome, two.outcome);
-        assert_string_equal(one.reason, two.reason);
+        assert_reply_to(hidden, one, two.outcome, two.reason);
         assert_string_equal(one.text, two.text);
     }
 }
@@ -224,7 +222,7 @@ static void client_is_answered_alike_for_hidden_and_for_missing(void **state)
                  bench_path(scene.absent, "FC_solo.pdf"));
     assert_alike(scene.acme, "/clientes", "/clientela");
     assert_alike(scene.laredo, "/clientes/" BETA, "/clientes/XXX010101XX1");
-    assert_alike(scene.manzanillo, "/clientes/" ACME "/2026", "/clientes/XXX/2026");
+    assert_alike(scene.manzanillo, "/clientes/" ACME "/2026", "/clientes/NADIE/2026");
     /* A rename that would replace what is hidden says nothing of it either. */
     const char *seen = bench_path(files, "PED_1.pdf");
     struct reply one =

@@ -1,0 +1,1 @@
+garita_fuzz(proxy_header garita_ssh)

@@ -1,0 +1,1 @@
+garita_fuzz(sftp garita_ssh)
