@@ -100,8 +100,8 @@ class Gate(Role):
         event = self.registry.expect("login_event")
         assert (event["kind"], event["account"]) == ("CREDENTIAL", name)
 
-    def session(self, identified=True):
-        session = Session(self)
+    def session(self, identified=True, proxied=0):
+        session = Session(self, proxied)
         if identified:
             session.identify()
         return session
@@ -112,11 +112,12 @@ class Gate(Role):
 
 
 class Session:
-    def __init__(self, gate):
+    def __init__(self, gate, proxied=0):
         self.gate = gate
         self.connection = next(_number)
         self.session_id = os.urandom(32)
-        self.channel = gate.peer("ssh", connection=self.connection, address="192.0.2.7")
+        self.channel = gate.peer("ssh", connection=self.connection, address="192.0.2.7",
+                                 proxied=proxied)
 
     def identify(self, session_id=None):
         self.gate.keys.send("session_identified", connection=self.connection,
@@ -125,6 +126,10 @@ class Session:
     def probe(self, user, key):
         self.channel.send("login_probe", id=1, user=user, key=key.blob)
         return self.channel.expect("login_answer")["result"]
+
+    def tell_address(self, address, connection=None):
+        self.channel.send("connection_address", address=address,
+                          connection=connection or self.connection)
 
     def ask_verify(self, data, signature):
         self.channel.send("login_verify", id=2, signed_data=data, signature=signature)
@@ -166,6 +171,71 @@ def password(gate):
     gate.console("account", "password", NAME, given=PASSWORD + "\n")
     assert gate.registry.expect("login_event")["detail"].startswith("action=password_set")
     return PASSWORD
+
+
+# ---- behind a proxy --------------------------------------------------------------------
+
+
+def admit(gate, session, admitted=1):
+    gate.control.send("connection_admitted", connection=session.connection, admitted=admitted)
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
+def test_behind_a_proxy_the_supervisor_is_asked_and_the_grant_has_the_clients_address(
+        gate, key, address):
+    session = gate.session(proxied=1)
+    session.tell_address(address)
+    assert gate.control.expect("connection_address") == {
+        "connection": session.connection, "address": address}
+    assert session.channel.silent()
+    admit(gate, session)
+    assert session.channel.expect("connection_admitted")["admitted"] == 1
+    assert session.verify(NAME, key) == GRANTED
+    assert gate.registry.expect("login_grant")["address"] == address
+
+
+def test_behind_a_proxy_nobody_logs_in_before_the_address_is_admitted(gate, key):
+    for told in (False, True):
+        session = gate.session(proxied=1)
+        if told:
+            session.tell_address("203.0.113.7")
+            gate.control.expect("connection_address")
+        session.channel.send("login_probe", id=1, user=NAME, key=key.blob)
+        assert session.channel.is_closed()
+
+
+def test_an_address_that_is_not_admitted_ends_the_connection(gate):
+    session = gate.session(proxied=1)
+    session.tell_address("203.0.113.7")
+    gate.control.expect("connection_address")
+    admit(gate, session, admitted=0)
+    assert session.channel.is_closed()
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "203.0.113", "203.0.113.7 ", "::1%lo"])
+def test_what_is_no_address_is_not_passed_on(gate, address):
+    session = gate.session(proxied=1)
+    session.tell_address(address)
+    assert session.channel.is_closed()
+    assert gate.control.silent()
+
+
+def test_an_address_is_told_once_for_ones_own_connection_and_only_behind_a_proxy(gate):
+    straight = gate.session()
+    straight.tell_address("203.0.113.7")
+    assert straight.channel.is_closed()
+    other = gate.session(proxied=1)
+    other.tell_address("203.0.113.7", connection=straight.connection)
+    assert other.channel.is_closed()
+    assert gate.control.silent()
+    twice = gate.session(proxied=1)
+    twice.tell_address("203.0.113.7")
+    gate.control.expect("connection_address")
+    admit(gate, twice)
+    twice.channel.expect("connection_admitted")
+    twice.tell_address("203.0.113.8")
+    assert twice.channel.is_closed()
+    assert gate.control.silent()
 
 
 # ---- keys -----------------------------------------------------------------------------

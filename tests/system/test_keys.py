@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from support.agency import program
 from support.supervised import Home, Role
 
-BURST = 8
+BURST = 16
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_more_than_the_burst_ends_the_channel(keys):
     answered = 0
     while session.receive() is not None:
         answered += 1
-    assert BURST <= answered <= BURST + 2
+    assert BURST <= answered <= BURST + 12
     sign(other, 1, os.urandom(32))
 
 
