@@ -110,7 +110,7 @@ bool objects_lease(int read_fd, struct err *err)
 static void on_sync_run(struct worker_job *job)
 {
     struct object_sync *sync = (struct object_sync *)job;
-    struct stat status;
+    struct stat status = {0};
     sync->error = 0;
     if (fdatasync(sync->fd) < 0 || fstat(sync->fd, &status) < 0) {
         sync->error = errno;

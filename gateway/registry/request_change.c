@@ -137,34 +137,45 @@ static void rename_document(const struct renaming *renaming, const struct node *
     }
 }
 
+/* Both ends of a rename; answers itself when one is not to be found. */
+static bool find_ends(struct renaming *renaming, struct bytes to, struct node *node)
+{
+    const struct request *request = &renaming->request;
+    enum text reason;
+    if (!tree_find(&request->viewer, &request->path, node)) {
+        request_refuse(request, TREE_NO_SUCH, TEXT_NO_SUCH);
+        return false;
+    }
+    if (!vpath_parse(to, &renaming->to, &reason)) {
+        refuse(renaming, reason);
+        return false;
+    }
+    if (renaming->to.count == 0 ||
+        !tree_place(&request->viewer, &renaming->to, renaming->to.count - 1,
+                    &renaming->place)) {
+        request_refuse(request, TREE_NO_SUCH, TEXT_NO_SUCH);
+        return false;
+    }
+    vpath_folder(&renaming->to, renaming->folder);
+    return true;
+}
+
 void request_rename(void *context, const void *message, struct channel_message *in)
 {
     (void)in;
     const struct tree_rename *asked = message;
     struct renaming renaming = {.overwrite = asked->overwrite != 0};
-    struct request *request = &renaming.request;
     struct node node;
-    enum text reason;
-    if (!request_begin(request, context, asked->id, asked->from, true)) {
+    if (!request_begin(&renaming.request, context, asked->id, asked->from, true) ||
+        !find_ends(&renaming, asked->to, &node)) {
         return;
     }
-    if (!tree_find(&request->viewer, &request->path, &node)) {
-        request_refuse(request, TREE_NO_SUCH, TEXT_NO_SUCH);
-    } else if (!vpath_parse(asked->to, &renaming.to, &reason)) {
-        refuse(&renaming, reason);
-    } else if (renaming.to.count == 0 ||
-               !tree_place(&request->viewer, &renaming.to, renaming.to.count - 1,
-                           &renaming.place)) {
-        request_refuse(request, TREE_NO_SUCH, TEXT_NO_SUCH);
+    if (node.kind == NODE_UPLOAD) {
+        rename_upload(&renaming, node.upload);
+    } else if (node.kind == NODE_DOCUMENT) {
+        rename_document(&renaming, &node);
     } else {
-        vpath_folder(&renaming.to, renaming.folder);
-        if (node.kind == NODE_UPLOAD) {
-            rename_upload(&renaming, node.upload);
-        } else if (node.kind == NODE_DOCUMENT) {
-            rename_document(&renaming, &node);
-        } else {
-            request_refuse(request, TREE_DENIED, TEXT_NOT_GRANTED);
-        }
+        request_refuse(&renaming.request, TREE_DENIED, TEXT_NOT_GRANTED);
     }
 }
 

@@ -15,14 +15,15 @@
 #include "wire/control.h"
 
 struct role_body {
-    const char *name;      /* in the journal; a literal */
-    const char *directory; /* of the agency, becomes the root: "store"; NULL: an empty root */
+    const char *name; /* in the journal; a literal */
+    const char
+        *directory; /* of the agency, becomes the root: "store"; NULL: an empty root */
     struct sandbox sandbox; /* uid and root are filled in by role_run() */
 
     /* Before the sandbox closes, with the rights that the supervisor had: load libraries' data
        files, read keys. May change the sandbox's limits. */
-    bool (*prepare)(void *context, const struct role_setup *setup, struct sandbox *sandbox,
-                    struct err *err);
+    bool (*prepare)(void *context, const struct role_setup *setup,
+                    struct sandbox *sandbox, struct err *err);
     /* Inside it; the working directory is the role's root. The loop lives until the end. */
     bool (*start)(void *context, struct loop *loop, struct err *err);
     /* A policy, first before start() and then at each change; fd is the role's. NULL: closed. */
@@ -65,7 +66,8 @@ struct role_channel *role_channel_open(struct loop *loop, int take_channel,
                                        struct err *err);
 /* Closes without calling closed(). NULL is fine. Safe inside a handler of this channel. */
 void role_channel_close(struct role_channel *channel);
-void role_channel_state(struct role_channel *channel, uint32_t state); /* one bit; 1 at first */
+void role_channel_state(struct role_channel *channel,
+                        uint32_t state); /* one bit; 1 at first */
 /* Sends; a channel that is full or gone is closed (closed() runs from the loop). */
 bool role_channel_send(struct role_channel *channel, const struct wire_schema *schema,
                        const void *message, const int *fds);

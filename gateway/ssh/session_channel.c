@@ -32,8 +32,51 @@ static struct session_channel *find_channel(struct session *session, ssh_channel
     return NULL;
 }
 
+/* Adds to `stalled` what its packet lacks, and tells how much that was. */
+static size_t complete(struct session *session, struct bytes data)
+{
+    size_t used = 0, missing;
+    struct bytes packet;
+    while (used < data.size && buf_size(&session->stalled) > 0 &&
+           sftp_frame(buf_view(&session->stalled), &packet, &missing) == SFTP_PARTIAL) {
+        size_t size = missing < data.size - used ? missing : data.size - used;
+        buf_put(&session->stalled, &data.at[used], size);
+        used += size;
+    }
+    return used;
+}
+
+static bool take_stalled(struct session *session, struct err *err)
+{
+    size_t taken;
+    if (!sftp_input(session->sftp, buf_view(&session->stalled), &taken, err)) {
+        return false;
+    }
+    buf_consume(&session->stalled, taken);
+    return true;
+}
+
 /* The direct way: packets are taken where libssh holds them. What is not taken it shows again,
-   together with what comes next. */
+   together with what comes next. A packet whose start is in `stalled` is made whole first, or every
+   one after it would go that longer way. */
+static size_t take(struct session *session, struct bytes data)
+{
+    struct err err = {0};
+    size_t taken = 0;
+    size_t used = complete(session, data);
+    if (buf_size(&session->stalled) > 0 && !take_stalled(session, &err)) {
+        session_fail(session, &err);
+    }
+    if (session->ending || buf_size(&session->stalled) > 0) {
+        return used;
+    }
+    struct bytes rest = {&data.at[used], data.size - used};
+    if (!sftp_input(session->sftp, rest, &taken, &err)) {
+        session_fail(session, &err);
+    }
+    return used + taken;
+}
+
 static int on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t size,
                    int is_stderr, void *context)
 {
@@ -43,10 +86,8 @@ static int on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t si
         return (int)size; /* nobody listens */
     }
     size_t taken = 0;
-    struct err err = {0};
-    if (!session->writing && !session->ending && buf_size(&session->stalled) == 0 &&
-        !sftp_input(session->sftp, (struct bytes){data, size}, &taken, &err)) {
-        session_fail(session, &err);
+    if (!session->writing && !session->ending) {
+        taken = take(session, (struct bytes){data, size});
     }
     session->buffered = size - taken;
     return (int)taken;
@@ -234,7 +275,7 @@ static bool fetch(struct session *session, size_t missing)
 static bool read_some(struct session *session)
 {
     struct bytes packet;
-    size_t missing, taken;
+    size_t missing;
     struct err err = {0};
     if (!sftp_ready(session->sftp)) {
         return false;
@@ -246,11 +287,10 @@ static bool read_some(struct session *session)
     case SFTP_BROKEN:
         break;
     }
-    if (!sftp_input(session->sftp, buf_view(&session->stalled), &taken, &err)) {
+    if (!take_stalled(session, &err)) {
         session_fail(session, &err);
         return false;
     }
-    buf_consume(&session->stalled, taken);
     return true;
 }
 

@@ -31,17 +31,23 @@ struct listener {
 
 /* ---- accepting ----------------------------------------------------------------------- */
 
-static void address_text(const struct sockaddr_storage *address, char *text, size_t size)
+/* The kernel's addresses, large enough for every family that we listen on. */
+union socket_address {
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+    struct sockaddr_un local;
+    struct sockaddr any;
+};
+
+static void address_text(const union socket_address *address, char *text, size_t size)
 {
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
     text[0] = '\0';
-    if (address->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, text, (socklen_t)size);
-    } else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, (socklen_t)size);
+    if (address->any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &address->v4.sin_addr, text, (socklen_t)size);
+    } else if (IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr)) {
+        inet_ntop(AF_INET, &address->v6.sin6_addr.s6_addr[12], text, (socklen_t)size);
     } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, text, (socklen_t)size);
+        inet_ntop(AF_INET6, &address->v6.sin6_addr, text, (socklen_t)size);
     }
 }
 
@@ -54,7 +60,7 @@ static bool may_connect(const struct listener *listener, const char *address)
 }
 
 static void accept_client(struct listener *listener, int take_socket,
-                          const struct sockaddr_storage *address)
+                          const union socket_address *address)
 {
     AUTO_CLOSE int socket = take_socket;
     char text[INET6_ADDRSTRLEN];
@@ -99,10 +105,9 @@ static void accept_some(void *context, int fd, uint32_t events)
     (void)events;
     struct listener *listener = context;
     for (int i = 0; i < ACCEPTED_A_TURN; i++) {
-        struct sockaddr_storage address = {0};
+        union socket_address address = {.v6 = {0}};
         socklen_t size = sizeof address;
-        int socket =
-            accept4(fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int socket = accept4(fd, &address.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (socket < 0) {
             return; /* nothing more, or a peer that left already */
         }
@@ -141,43 +146,41 @@ static struct listener *add_listener(struct supervisor *supervisor, int take_soc
     return TAKE_PTR(listener);
 }
 
-static bool socket_address(const struct policy_listener *wanted,
-                           struct sockaddr_storage *address, socklen_t *size)
+static bool make_address(const struct policy_listener *wanted,
+                         union socket_address *address, socklen_t *size)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
     memset(address, 0, sizeof *address);
-    if (inet_pton(AF_INET, wanted->address, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(wanted->port);
-        *size = sizeof *v4;
+    if (inet_pton(AF_INET, wanted->address, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+        address->v4.sin_port = htons(wanted->port);
+        *size = sizeof address->v4;
         return true;
     }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(wanted->port);
-    *size = sizeof *v6;
-    return inet_pton(AF_INET6, wanted->address, &v6->sin6_addr) == 1;
+    address->v6.sin6_family = AF_INET6;
+    address->v6.sin6_port = htons(wanted->port);
+    *size = sizeof address->v6;
+    return inet_pton(AF_INET6, wanted->address, &address->v6.sin6_addr) == 1;
 }
 
 static bool listen_tcp(struct supervisor *supervisor, size_t index, struct err *err)
 {
     struct policy_listener wanted = policy_listener(supervisor->policy, index);
-    struct sockaddr_storage address;
+    union socket_address address;
     socklen_t size;
     int on = 1;
-    if (!socket_address(&wanted, &address, &size)) {
+    if (!make_address(&wanted, &address, &size)) {
         return err_set(err, ERR_INPUT, "address %s", wanted.address);
     }
     AUTO_CLOSE int fd =
-        socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return err_sys(err, errno, "make a socket");
     }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.ss_family == AF_INET6) {
+    if (address.any.sa_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
-    if (bind(fd, (struct sockaddr *)&address, size) != 0) {
+    if (bind(fd, &address.any, size) != 0) {
         return err_sys(err, errno, "listen on %s port %u", wanted.address, wanted.port);
     }
     struct listener *listener = add_listener(supervisor, TAKE_FD(fd), ROLE_SSH, err);

@@ -10,10 +10,10 @@
 #define WIRE_C_BYTES(name) struct bytes name;
 #define WIRE_C_HASH(name) uint8_t name[WIRE_HASH_SIZE];
 #define FIELD(kind, name) WIRE_C_##kind(name)
-#define MESSAGE(name, type, fd_count, fields)                                            \
-    struct name {                                                                        \
-        fields                                                                           \
-    };                                                                                   \
+#define MESSAGE(name, type, fd_count, fields) \
+    struct name {                             \
+        fields                                \
+    };                                        \
     extern const struct wire_schema name##_schema;
 
 #include WIRE_DEF

@@ -20,10 +20,10 @@ class Putty(Program):
         """-load gives settings; names come in UTF-8 all the same (LC_ALL)."""
         self.log.unlink(missing_ok=True)
         ours = ["-batch", "-noagent", "-P", port or self.agency.port, "-hostkey",
-                self.agency.fingerprint, "-sshlog", self.log]
+                self.agency.fingerprint]
         ours += ["-pw", password] if password else ["-i", self.ppk]
         if rekey:
-            ours = ["-load", "rekey", *ours]
+            ours = ["-load", "rekey", *ours, "-sshlog", self.log]
         return self.run([name, *ours, *arguments])
 
     def rekeys(self):

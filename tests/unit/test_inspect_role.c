@@ -5,6 +5,7 @@
 #include "support/inspect_files.h"
 
 #include <qpdf/qpdf-c.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +202,39 @@ static void inspect_role_looks_at_files_in_its_sandbox(void **state)
     expect(finding_bit(FINDING_FORMAT_UNKNOWN), "DER that is no key");
 }
 
+/* More than all the memory that an inspector has; a hole in the file costs none of ours. */
+static void inspect_role_looks_through_a_pdf_larger_than_its_memory(void **state)
+{
+    (void)state;
+    static const char objects[] =
+        "%PDF-1.4\n"
+        "1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>endobj\n"
+        "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        "3 0 obj<</Type/Page/Parent 2 0 R>>endobj\n"
+        "4 0 obj<</S/JavaScript/JS(x)>>endobj\n"
+        "5 0 obj<</Length 300000000>>stream\n";
+    enum { HOLE = 300000000 };
+    AUTO_CLOSE int fd = memory_file(bytes_of_text(objects));
+    assert_true(lseek(fd, HOLE, SEEK_END) > 0);
+    dprintf(fd, "\nendstream endobj\n");
+    off_t table = lseek(fd, 0, SEEK_END);
+    dprintf(fd, "xref\n0 6\n0000000000 65535 f \n");
+    for (int number = 1; number <= 5; number++) {
+        char start[16];
+        snprintf(start, sizeof start, "%d 0 obj", number);
+        dprintf(fd, "%010d 00000 n \n", (int)(strstr(objects, start) - objects));
+    }
+    dprintf(fd, "trailer<</Size 6/Root 1 0 R>>\nstartxref\n%jd\n%%%%EOF\n",
+            (intmax_t)table);
+    struct inspect_ask message = {.id = ++role.last_id,
+                                  .account = "laredo",
+                                  .name = "PED_1.pdf",
+                                  .deadline_ms = WAIT_MS / 2};
+    assert_int_equal(wire_send(role.registry, &inspect_ask_schema, &message, &fd, NULL),
+                     CHANNEL_OK);
+    expect(finding_bit(FINDING_PDF_SCRIPT), "300 MB");
+}
+
 static void inspect_role_looks_at_encrypted_pdf(void **state)
 {
     (void)state;
@@ -281,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(inspect_role_looks_at_files_in_its_sandbox),
+        TEST(inspect_role_looks_through_a_pdf_larger_than_its_memory),
         TEST(inspect_role_looks_at_encrypted_pdf),
         TEST(inspect_role_serves_many_at_once),
         TEST(inspect_role_takes_a_new_policy_and_a_new_registry),

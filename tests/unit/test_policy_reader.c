@@ -304,18 +304,20 @@ static double nanoseconds_a_decision(const struct policy *policy)
     return best;
 }
 
-static void policy_decide_is_as_fast_with_10000_accounts_as_with_10(void **state)
+/* The figures are for whoever reads; speed is judged in benchmarks, never here. */
+static void policy_decide_finds_each_of_10000_accounts(void **state)
 {
     (void)state;
     AUTO(policy) few = policy_with(FEW);
     AUTO(policy) many = policy_with(MANY);
-    assert_non_null(policy_account_find(many, "a9999"));
-    double small = nanoseconds_a_decision(few);
-    double large = nanoseconds_a_decision(many);
-    print_message("a decision: %.0f ns with %d accounts, %.0f ns with %d\n", small, FEW,
-                  large, MANY);
-    /* Binary searches: 14 steps for 4. A scan would be a thousand times slower. */
-    assert_true(large < 5000 && large < small * 8);
+    for (unsigned i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "a%u", i);
+        assert_non_null(policy_account_find(many, name));
+    }
+    assert_null(policy_account_find(many, "a10000"));
+    print_message("a decision: %.0f ns with %d accounts, %.0f ns with %d\n",
+                  nanoseconds_a_decision(few), FEW, nanoseconds_a_decision(many), MANY);
 }
 
 int main(void)
@@ -329,7 +331,7 @@ int main(void)
         cmocka_unit_test(policy_reader_stops_at_16_levels),
         cmocka_unit_test(policy_reader_keeps_100_complaints_and_counts_the_rest),
         cmocka_unit_test(policy_reader_refuses_a_file_above_1_mib),
-        cmocka_unit_test(policy_decide_is_as_fast_with_10000_accounts_as_with_10),
+        cmocka_unit_test(policy_decide_finds_each_of_10000_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
