@@ -4,8 +4,10 @@
 #include "registry/request.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "hooks/filing/filing.h"
 
 const struct wire_permit session_permits[] = {
@@ -40,6 +42,70 @@ bool request_begin(struct request *request, struct session *session, uint32_t id
         }
         return false;
     }
+    return true;
+}
+
+/* ---- requests that wait ------------------------------------------------------------------ */
+
+enum { WAIT_TURN_MS = 20, WAIT_MS = 10 * 1000, WAITING_MAX = 16 };
+
+struct waiting_request {
+    struct session *session; /* referenced */
+    int64_t until_ms;
+    bool kept; /* it waits once more */
+    struct channel_message in;
+};
+
+static void hear_again(void *context)
+{
+    struct waiting_request *waiting = context;
+    struct session *session = waiting->session;
+    struct err err = {0};
+    waiting->kept = false;
+    if (session->channel) {
+        session->again = waiting;
+        wire_dispatch(session_permits, session_permit_count, 1, &waiting->in, session,
+                      &err);
+        session->again = NULL;
+    }
+    if (!waiting->kept) {
+        session->waiting--;
+        session_release(session);
+        free(waiting);
+    }
+}
+
+static bool wait_anew(struct session *session, const struct channel_message *in)
+{
+    if (session->waiting >= WAITING_MAX) {
+        return false;
+    }
+    struct waiting_request *waiting = malloc(sizeof *waiting);
+    if (!waiting) {
+        return false;
+    }
+    waiting->session = session_reference(session);
+    waiting->until_ms = clock_monotonic_ms() + WAIT_MS;
+    waiting->in.size = in->size;
+    waiting->in.fd_count = 0; /* no such request brings any */
+    memcpy(waiting->in.bytes, in->bytes, in->size);
+    session->waiting++;
+    loop_after(session->registry->loop, WAIT_TURN_MS, hear_again, waiting);
+    return true;
+}
+
+bool request_wait(const struct request *request)
+{
+    struct session *session = request->session;
+    struct waiting_request *waiting = session->again;
+    if (!waiting) {
+        return wait_anew(session, request->in);
+    }
+    if (clock_monotonic_ms() >= waiting->until_ms) {
+        return false;
+    }
+    waiting->kept = true;
+    loop_after(session->registry->loop, WAIT_TURN_MS, hear_again, waiting);
     return true;
 }
 

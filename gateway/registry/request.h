@@ -13,6 +13,7 @@ struct request {
     uint32_t id;
     struct viewer viewer;
     struct vpath path;
+    struct channel_message *in; /* borrowed; set by handlers that use request_wait() */
 };
 
 /* Fills request; false when it was already answered (or the session closed). With `looking`, a
@@ -22,6 +23,11 @@ bool request_begin(struct request *request, struct session *session, uint32_t id
 
 void request_refuse(const struct request *request, enum tree_outcome outcome,
                     enum text reason);
+
+/* No request touches an upload on its way through the intake. A client that did not wait for the
+   answer to its CLOSE (sshfs) asks for a rename all the same: then its request is heard again a
+   little later, from its start. False: it has waited for long enough, or too many do; refuse it. */
+bool request_wait(const struct request *request);
 
 /* Asks the policy; answers the refusal itself and then returns false. */
 bool request_permitted(const struct request *request,

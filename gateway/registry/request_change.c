@@ -35,6 +35,9 @@ static void rename_upload(struct renaming *renaming, struct upload *upload)
     struct node there;
     size_t final_size;
     enum policy_right right = POLICY_RIGHT_UPLOAD;
+    if (upload->settling && request_wait(&renaming->request)) {
+        return;
+    }
     if (upload->settling || upload->writer || upload->row.state != UPLOAD_WAITING) {
         refuse(renaming, TEXT_BUSY);
         return;
@@ -162,9 +165,9 @@ static bool find_ends(struct renaming *renaming, struct bytes to, struct node *n
 
 void request_rename(void *context, const void *message, struct channel_message *in)
 {
-    (void)in;
     const struct tree_rename *asked = message;
-    struct renaming renaming = {.overwrite = asked->overwrite != 0};
+    struct renaming renaming = {.request = {.in = in},
+                                .overwrite = asked->overwrite != 0};
     struct node node;
     if (!request_begin(&renaming.request, context, asked->id, asked->from, true) ||
         !find_ends(&renaming, asked->to, &node)) {
@@ -195,7 +198,6 @@ static void hide_document(const struct request *request, const struct node *node
 
 void request_remove(void *context, const void *message, struct channel_message *in)
 {
-    (void)in;
     const struct tree_remove *asked = message;
     struct request request;
     struct node node;
@@ -213,6 +215,10 @@ void request_remove(void *context, const void *message, struct channel_message *
     struct policy_question question =
         tree_question(&request.viewer, &node.place, POLICY_RIGHT_REMOVE);
     if (!request_permitted(&request, &question)) {
+        return;
+    }
+    request.in = in;
+    if (node.kind == NODE_UPLOAD && node.upload->settling && request_wait(&request)) {
         return;
     }
     if (node.kind == NODE_UPLOAD && (node.upload->settling || node.upload->writer)) {
@@ -342,6 +348,9 @@ static void set_by_path(const struct request *request, const struct tree_set *as
     }
     if ((asked->which & TREE_SET_SIZE) && asked->size != node.size) {
         request_refuse(request, TREE_FAILED, TEXT_FILED_UNCHANGED);
+    } else if (node.kind == NODE_UPLOAD && node.upload->settling &&
+               request_wait(request)) {
+        return; /* the time goes to what it becomes */
     } else if (asked->which & TREE_SET_MODIFIED) {
         set_time(request, &node, asked->modified);
     } else {
@@ -352,12 +361,12 @@ static void set_by_path(const struct request *request, const struct tree_set *as
 
 void request_set(void *context, const void *message, struct channel_message *in)
 {
-    (void)in;
     struct session *session = context;
     const struct tree_set *asked = message;
     struct request request;
     if (asked->handle == 0) {
         if (request_begin(&request, session, asked->id, asked->path, true)) {
+            request.in = in;
             set_by_path(&request, asked);
         }
         return;

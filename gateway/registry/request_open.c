@@ -171,6 +171,9 @@ static void open_unfinished(const struct opening *opening, struct upload *upload
         refuse(opening, TEXT_EXISTS);
         return;
     }
+    if (upload->settling && request_wait(&opening->request)) {
+        return;
+    }
     if (upload->settling || upload->writer == session) {
         refuse(opening, TEXT_BUSY);
         return;
@@ -270,7 +273,6 @@ static void open_to_write(struct opening *opening)
 
 void request_open(void *context, const void *message, struct channel_message *in)
 {
-    (void)in;
     const struct tree_open *asked = message;
     struct opening opening = {.intent = asked->intent};
     bool writes =
@@ -278,6 +280,7 @@ void request_open(void *context, const void *message, struct channel_message *in
     if (!request_begin(&opening.request, context, asked->id, asked->path, !writes)) {
         return;
     }
+    opening.request.in = in;
     if (opening.request.session->registry->stopping) {
         refuse(&opening, TEXT_STOPPING);
     } else if (writes) {

@@ -35,6 +35,8 @@ struct session {
     struct handle handles[SESSION_HANDLES_MAX];
     uint32_t last_number;
     unsigned references;
+    unsigned waiting;              /* requests, see request_wait() */
+    struct waiting_request *again; /* the one that is heard again now, else NULL */
 };
 
 /* From the supervisor: connection's channel. */

@@ -12,10 +12,10 @@
 #include "registry/calendar.h"
 
 enum {
-    FILE_READABLE = 0440,
-    FILE_WRITABLE = 0640,
-    FOLDER_READABLE = 0550,
-    FOLDER_WRITABLE = 0750,
+    /* What may be done is the policy's and told by refusals; these are what recursive downloads
+       give to their copies, which must stay writable for who made them. */
+    FILE_PERMISSIONS = 0640,
+    FOLDER_PERMISSIONS = 0750,
     FIRST_YEAR = 2000
 };
 
@@ -55,15 +55,12 @@ bool tree_shows(const struct viewer *viewer, const struct place *place,
 
 /* ---- nodes ------------------------------------------------------------------------- */
 
-void tree_folder_node(const struct viewer *viewer, const struct place *place,
-                      struct node *node)
+void tree_folder_node(const struct place *place, struct node *node)
 {
-    bool writable = tree_allows(viewer, place, POLICY_RIGHT_UPLOAD) ||
-                    tree_allows(viewer, place, POLICY_RIGHT_MKDIR);
     memset(node, 0, sizeof *node);
     node->kind = NODE_FOLDER;
     node->place = *place;
-    node->permissions = writable ? FOLDER_WRITABLE : FOLDER_READABLE;
+    node->permissions = FOLDER_PERMISSIONS;
     node->modified = place->kind == PLACE_OPERATION ? place->operation.created / 1000000
                                                     : clock_wall_us() / 1000000;
 }
@@ -77,7 +74,7 @@ void tree_upload_node(const struct place *place, struct upload *upload, struct n
     node->size = upload_size(upload);
     node->modified =
         upload->row.modified ? upload->row.modified : upload->row.begun / 1000000;
-    node->permissions = FILE_WRITABLE;
+    node->permissions = FILE_PERMISSIONS;
 }
 
 bool tree_document_node(const struct viewer *viewer, const struct place *place,
@@ -93,9 +90,7 @@ bool tree_document_node(const struct viewer *viewer, const struct place *place,
     node->size = document->size;
     node->modified =
         document->modified ? document->modified : document->received / 1000000;
-    node->permissions = tree_allows(viewer, place, POLICY_RIGHT_NEW_VERSION)
-                            ? FILE_WRITABLE
-                            : FILE_READABLE;
+    node->permissions = FILE_PERMISSIONS;
     return true;
 }
 
@@ -117,7 +112,7 @@ void tree_receipt_node(const struct viewer *viewer, enum node_kind kind,
     node->kind = kind;
     node->place = *place;
     node->receipt = *receipt;
-    node->permissions = kind == NODE_SENT ? FILE_WRITABLE : FILE_READABLE;
+    node->permissions = FILE_PERMISSIONS;
     node->modified = receipt->received / 1000000;
     if (kind == NODE_SENT || kind == NODE_HELD) {
         node->size = receipt->size;
@@ -134,7 +129,7 @@ void tree_readme_node(const struct viewer *viewer, struct node *node)
     node->place = (struct place){.kind = PLACE_ROOT, .view = POLICY_VIEW_README};
     node->size = text_size(viewer, node);
     node->modified = clock_wall_us() / 1000000;
-    node->permissions = FILE_READABLE;
+    node->permissions = FILE_PERMISSIONS;
 }
 
 void tree_receipt_name(const struct receipt_row *receipt, char name[RECEIPT_NAME_SIZE])
@@ -514,7 +509,7 @@ bool tree_find(const struct viewer *viewer, const struct vpath *path, struct nod
     struct place place, inner;
     if (path->count == 0) {
         tree_place(viewer, path, 0, &place);
-        tree_folder_node(viewer, &place, node);
+        tree_folder_node(&place, node);
         return true;
     }
     if (!tree_place(viewer, path, path->count - 1, &place)) {
@@ -522,7 +517,7 @@ bool tree_find(const struct viewer *viewer, const struct vpath *path, struct nod
     }
     inner = place;
     if (step(viewer, vpath_name(path), &inner)) {
-        tree_folder_node(viewer, &inner, node);
+        tree_folder_node(&inner, node);
         return true;
     }
     return find_file(viewer, &place, path, node);

@@ -115,8 +115,7 @@ bool tree_document_node(const struct viewer *viewer, const struct place *place,
 void tree_receipt_node(const struct viewer *viewer, enum node_kind kind,
                        const struct place *place, const struct receipt_row *receipt,
                        struct node *node);
-void tree_folder_node(const struct viewer *viewer, const struct place *place,
-                      struct node *node);
+void tree_folder_node(const struct place *place, struct node *node);
 void tree_upload_node(const struct place *place, struct upload *upload,
                       struct node *node);
 void tree_readme_node(const struct viewer *viewer, struct node *node);

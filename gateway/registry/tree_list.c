@@ -51,7 +51,7 @@ static void move_cursor(struct page *page, const char *name, int64_t id)
 static void put_folder(struct page *page, const struct place *place, const char *name)
 {
     struct node node;
-    tree_folder_node(page->viewer, place, &node);
+    tree_folder_node(place, &node);
     put_entry(page, name, &node);
 }
 

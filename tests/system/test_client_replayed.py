@@ -397,6 +397,49 @@ def test_a_close_that_came_before_the_line_dropped_completes_it(agency, witness,
     assert witness.filed(place, "PED_1.pdf") == content
 
 
+def test_what_follows_a_close_without_waiting_meets_its_result(agency, witness, place):
+    """sshfs again: CLOSE, and in one breath RENAME, SETSTAT, REMOVE or OPEN."""
+    first, second = documents.pdf(padding=2_000_000), documents.pdf(padding=2_000_000)
+    path, other = f"{place.path}/PED_1.pdf", f"{place.path}/FO_1.pdf"
+
+    def begun(session, name, content):
+        handle = session.opened(name, sftp.FRESH)
+        session.write_all(handle, content)
+        return handle
+
+    def together(session, handle, request, body):
+        """CLOSE and the request, in one packet of the transport."""
+        asked = session.last_id + 1
+        session.last_id += 2
+        packets = (bytes([sftp.CLOSE]) + u32(asked) + string(handle),
+                   bytes([request]) + u32(asked + 1) + body)
+        session.channel.sendall(b"".join(u32(len(packet)) + packet for packet in packets))
+        assert session.answer(asked).code == sftp.OK
+        return session.answer(asked + 1)
+
+    with raw(agency, CORRESPONDENT) as session:
+        handle = begun(session, f"{path}.tmp", first)
+        answer = together(session, handle, sftp.RENAME, string(f"{path}.tmp") + string(path))
+        assert answer.code == sftp.OK, answer
+        assert witness.filed(place, "PED_1.pdf") == first
+        handle = begun(session, path, second)
+        answer = together(session, handle, sftp.SETSTAT,
+                          string(path) + attributes(times=1_700_000_001))
+        assert answer.code == sftp.OK, answer
+        assert session.path(sftp.STAT, path).found["times"][1] == 1_700_000_001
+        assert witness.filed(place, "PED_1.pdf") == second
+        handle = begun(session, other, documents.pdf(padding=2_000_000))
+        answer = together(session, handle, sftp.REMOVE, string(other))
+        assert answer.code == sftp.OK, answer
+        assert session.path(sftp.STAT, other).code == sftp.NO_SUCH_FILE
+        handle = begun(session, other, first)
+        answer = together(session, handle, sftp.OPEN,
+                          string(other) + u32(sftp.FRESH) + attributes())
+        assert answer.type == sftp.HANDLE, answer
+        session.write_all(answer.handle, second)
+        assert session.close(answer.handle).code == sftp.OK
+
+
 def test_a_ghost_does_not_hold_its_upload(agency, place):
     """The old connection still lives when the client comes again."""
     path, content = f"{place.path}/PED_1.pdf", documents.pdf(padding=200_000)

@@ -16,12 +16,12 @@ from support.client_actions import (  # noqa: F401
     test_an_upload_above_100_kib_is_filed, test_it_logs_in_with_a_password,
     test_keys_are_exchanged_again_in_both_directions_of_a_transfer, witness)
 from support import documents
+from support.client_table import action
 from support.programs import Program
 
 CLIENT = "scp"
 CANNOT = {name: "has no such command" for name in (
     "list", "rename", "make folder", "delete", "stat after put", "resume")}
-CANNOT["login by key"] = "every upload here is by key"
 
 
 class Scp(Program):
@@ -49,7 +49,8 @@ def program(agency):
     return Scp(agency)
 
 
-def test_into_a_folder_it_keeps_the_name(agency, program, witness, place):
+@action("login by key")
+def test_it_logs_in_with_a_key_and_keeps_the_name_in_a_folder(agency, program, witness, place):
     content = documents.pdf()
     local = agency.file(content, "PED_1.pdf")
     assert program.put(local, place.path + "/").worked

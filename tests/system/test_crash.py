@@ -75,7 +75,9 @@ def _service_is_back(agency):
 
 def _check(agency, operation, uploaders):
     with agency.paramiko(CORRESPONDENT) as session:
-        there = set(session.listdir(operation.path))
+        # A file whose inspector was killed is held as not inspected: there, and readable where it
+        # was sent.
+        there = set(session.listdir(operation.path)) | set(session.listdir("/retenidos"))
         for uploader in uploaders:
             assert uploader.unexpected is None
             assert set(uploader.acknowledged) <= there

@@ -220,7 +220,7 @@ static void inspect_role_looks_through_a_pdf_larger_than_its_memory(void **state
     off_t table = lseek(fd, 0, SEEK_END);
     dprintf(fd, "xref\n0 6\n0000000000 65535 f \n");
     for (int number = 1; number <= 5; number++) {
-        char start[16];
+        char start[24];
         snprintf(start, sizeof start, "%d 0 obj", number);
         dprintf(fd, "%010d 00000 n \n", (int)(strstr(objects, start) - objects));
     }

@@ -443,6 +443,30 @@ static void sftp_write_past_the_limit_is_refused_and_not_published(void **state)
     expect_no_question(table);
 }
 
+/* A new version of what the client did not truncate: it must send all of it. */
+static void sftp_write_that_leaves_a_hole_is_refused_where_the_registry_says(void **state)
+{
+    struct table *table = *state;
+    greet(table);
+    struct tree_opened opened = {.id = ask_open(table, 50, TREE_WRITE | TREE_CREATE),
+                                 .handle = REGISTRY_HANDLE,
+                                 .limit = FILE_LIMIT,
+                                 .whole = 1};
+    assert_true(answer(table, &tree_opened_schema, &opened, &table->file));
+    take_handle(table, 50);
+    write_at(table, 0, "abc");
+    expect_status(table, 60, SFTP_OK);
+    write_at(table, 3, "def");
+    expect_status(table, 60, SFTP_OK);
+    write_at(table, 7, "h");
+    expect_status(table, 60, SFTP_FAILURE);
+    assert_file(table, "abcdef");
+    on_handle(table, SFTP_CLOSE, 70);
+    assert_true(give(table));
+    expect_status(table, 70, SFTP_FAILURE);
+    expect_no_question(table);
+}
+
 static void sftp_offsets_that_overflow_are_refused(void **state)
 {
     struct table *table = *state;
@@ -680,6 +704,7 @@ int main(void)
         TEST(sftp_write_and_close_reach_file_and_registry),
         TEST(sftp_append_ignores_offsets),
         TEST(sftp_write_past_the_limit_is_refused_and_not_published),
+        TEST(sftp_write_that_leaves_a_hole_is_refused_where_the_registry_says),
         TEST(sftp_offsets_that_overflow_are_refused),
         TEST(sftp_reading_what_is_written_is_refused_and_the_reverse),
         TEST(sftp_read_at_the_end_is_eof),
