@@ -266,6 +266,9 @@ struct change {
     void *context;
 };
 
+/* A zeroed change of this kind that nobody waits for (change_forget), until its maker says
+   otherwise. Without memory the process ends: the fact would be lost. */
+struct change *change_new(enum change_kind kind);
 /* A `done` for a change that nobody waits for: frees it. */
 void change_forget(struct change *change);
 

@@ -246,6 +246,17 @@ bool change_apply(struct catalogue *catalogue, struct change *change)
     return true;
 }
 
+struct change *change_new(enum change_kind kind)
+{
+    struct change *change = calloc(1, sizeof *change);
+    if (!change) {
+        die("no memory for a change of the catalogue");
+    }
+    change->kind = kind;
+    change->done = change_forget;
+    return change;
+}
+
 void change_forget(struct change *change)
 {
     free(change);

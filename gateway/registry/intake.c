@@ -172,11 +172,7 @@ static void promise_written(struct change *change)
 
 static void promise(struct intake *intake)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory to answer an upload");
-    }
-    change->kind = CHANGE_UPLOAD_PUT;
+    struct change *change = change_new(CHANGE_UPLOAD_PUT);
     change->upload = intake->upload->row;
     change->upload.state = UPLOAD_CLOSED;
     change->context = intake;

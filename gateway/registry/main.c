@@ -66,20 +66,17 @@ static void handle_event(void *context, const void *message, struct channel_mess
     struct registry *registry = context;
     const struct login_event *event = message;
     const char *kind = event_of_auth(event->kind);
-    struct change *change = calloc(1, sizeof *change);
-    if (!change || !kind) {
+    if (!kind) {
         log_event(LOG_WARNING, "event-not-entered", "kind", event->kind, NULL);
-        free(change);
         return;
     }
-    change->kind = CHANGE_EVENT;
+    struct change *change = change_new(CHANGE_EVENT);
     change->event = kind;
     log_escape(event->account, strlen(event->account), change->account,
                sizeof change->account);
     log_escape(event->address, strlen(event->address), change->address,
                sizeof change->address);
     snprintf(change->detail, sizeof change->detail, "%s", event->detail);
-    change->done = change_forget;
     catalogue_submit(registry->catalogue, change);
 }
 
@@ -134,15 +131,10 @@ static void take_peer(void *context, const struct role_peer *peer, int take_chan
 
 static void record_policy(struct registry *registry)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory for a ledger entry");
-    }
-    change->kind = CHANGE_EVENT;
+    struct change *change = change_new(CHANGE_EVENT);
     change->event = "policy";
     snprintf(change->detail, sizeof change->detail, "version=%016llx",
              (unsigned long long)policy_version(registry->policy));
-    change->done = change_forget;
     catalogue_submit(registry->catalogue, change);
 }
 

@@ -91,16 +91,11 @@ static void log_start(const struct recovered *recovered)
 
 static void record_start(const struct recovered *recovered)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory for a ledger entry");
-    }
-    change->kind = CHANGE_EVENT;
+    struct change *change = change_new(CHANGE_EVENT);
     change->event = "start";
     snprintf(change->detail, sizeof change->detail,
              "unfinished=%u taken_up=%u lost=%u destroyed=%u", recovered->unfinished,
              recovered->taken_up, recovered->lost, recovered->destroyed);
-    change->done = change_forget;
     catalogue_submit(recovered->registry->catalogue, change);
     log_start(recovered);
 }

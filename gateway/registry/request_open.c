@@ -68,13 +68,8 @@ static void answer_opened(const struct opening *opening, struct handle *handle,
 /* The row joins the next commit; nobody waits for it, since nothing is promised yet. */
 static void put_row(struct registry *registry, const struct upload *upload)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory for an upload's row");
-    }
-    change->kind = CHANGE_UPLOAD_PUT;
+    struct change *change = change_new(CHANGE_UPLOAD_PUT);
     change->upload = upload->row;
-    change->done = change_forget;
     catalogue_submit(registry->catalogue, change);
 }
 

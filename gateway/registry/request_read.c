@@ -190,24 +190,21 @@ static bool open_node(const struct request *request, const struct node *node, in
 /* Who read which document is a fact; the reader does not wait for its row. */
 static void record_download(const struct request *request, const struct node *node)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change || node->kind != NODE_DOCUMENT) {
-        free(change);
+    if (node->kind != NODE_DOCUMENT) {
         return;
     }
+    struct change *change = change_new(CHANGE_EVENT);
     char name[CATALOGUE_DETAIL_SIZE / 2], operation[OPERATION_NAME_MAX] = "";
     log_escape(node->document.name, strlen(node->document.name), name, sizeof name);
     if (node->place.kind == PLACE_OPERATION) {
         operation_key_format(&node->place.operation.key, operation);
     }
-    change->kind = CHANGE_EVENT;
     change->event = "download";
     strcpy(change->account, request->session->account);
     strcpy(change->address, request->session->address);
     snprintf(change->detail, sizeof change->detail,
              "rfc=%s operation=%s version=%lld name=%s", node->place.rfc, operation,
              (long long)node->document.version, name);
-    change->done = change_forget;
     catalogue_submit(request->viewer.registry->catalogue, change);
 }
 

@@ -149,18 +149,13 @@ void session_open(struct registry *registry, const struct role_peer *peer,
 
 static void record_login(struct session *session, const struct login_grant *grant)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory for a ledger entry");
-    }
-    change->kind = CHANGE_EVENT;
+    struct change *change = change_new(CHANGE_EVENT);
     change->event = "login";
     snprintf(change->account, sizeof change->account, "%s", grant->account);
     snprintf(change->address, sizeof change->address, "%s", grant->address);
     snprintf(change->detail, sizeof change->detail, "connection=%llu method=%s%s%s",
              (unsigned long long)grant->connection, grant->method,
              grant->credential[0] ? " key=" : "", grant->credential);
-    change->done = change_forget;
     catalogue_submit(session->registry->catalogue, change);
 }
 

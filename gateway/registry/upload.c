@@ -157,16 +157,11 @@ void upload_leave(struct upload *upload)
 
 void upload_drop(struct registry *registry, struct upload *upload)
 {
-    struct change *change = calloc(1, sizeof *change);
-    if (!change) {
-        die("no memory to drop an upload");
-    }
-    change->kind = CHANGE_UPLOAD_DROP;
+    struct change *change = change_new(CHANGE_UPLOAD_DROP);
     change->upload = upload->row;
     change->event = "discarded";
     strcpy(change->account, upload->row.account);
     snprintf(change->detail, sizeof change->detail, "object=%s", upload->row.object);
-    change->done = change_forget;
     catalogue_submit(registry->catalogue, change);
     objects_destroy(registry->objects, upload->row.object);
     upload_remove(registry->uploads, upload);
